@@ -1,0 +1,67 @@
+/*
+ * Types of the forwarding core. Plain C for gcc and for clang -target bpf: fixed-size members, no pointers, no libc.
+ * (evb-reference 1.3, 1.4)
+ */
+#ifndef EVB_FWD_TYPES_H
+#define EVB_FWD_TYPES_H
+
+#ifdef __bpf__
+#include <linux/types.h>
+typedef __u8 uint8_t;
+typedef __u16 uint16_t;
+typedef __u32 uint32_t;
+typedef __u64 uint64_t;
+#ifndef __bool_true_false_are_defined
+#include <stdbool.h>
+#endif
+#else
+#include <stdbool.h>
+#include <stdint.h>
+#endif
+
+enum { FWD_VID_NONE = 0, FWD_VID_MAX = 4094, FWD_LPORT_NONE = 0xffff };
+
+/** Which relay a logical port belongs to, and the port's part in it. */
+enum fwd_kind {
+	FWD_ORDINARY, /* a switch port of the C-VLAN component */
+	FWD_SBP,      /* station-facing bridge port: VSI admission, reflective relay */
+	FWD_URP,      /* uplink relay port of an edge relay */
+	FWD_DRP,      /* downlink relay port: one VM */
+};
+enum fwd_relay { FWD_BRIDGE, FWD_VEB, FWD_VEPA };
+/** How a logical port's frames travel on the physical port; S-TAG, VN-Tag and E-TAG join here. */
+enum fwd_tag { FWD_TAG_NONE };
+
+/** Why a frame (or one copy) went nowhere. Each is a counter of the port; names in fwd_drop_name(). */
+enum fwd_drop {
+	FWD_PASS = 0,
+	FWD_DROP_MALFORMED,      /* shorter than its headers, group source address */
+	FWD_DROP_BLOCKED,        /* port not forwarding */
+	FWD_DROP_RESERVED,       /* 01-80-C2-00-00-0x that is no control frame of ours */
+	FWD_DROP_NOT_ASSOCIATED, /* (VID, source) belongs to no VSI associated on this port */
+	FWD_DROP_VLAN,           /* ingress: port is not in the frame's VLAN, or VID 4095 */
+	FWD_DROP_SAME_PORT,      /* destination is behind the ingress port and reflective relay is off */
+	FWD_DROP_EGRESS,         /* destination port not forwarding or not in the VLAN */
+	FWD_DROP_NO_DESTINATION, /* VEPA: unicast from the uplink to no VSI of ours */
+	FWD_DROP_STORM,          /* storm limit of an ordinary port */
+	FWD_DROP_TOO_LONG,       /* longer than the egress port's MTU allows */
+	FWD_N_DROPS,
+};
+
+struct fwd_port { /* one logical port: (port, channel) */
+	uint8_t in_use;
+	uint8_t kind;       /* enum fwd_kind */
+	uint8_t relay;      /* enum fwd_relay */
+	uint8_t tag;        /* enum fwd_tag */
+	uint16_t component; /* relay instance; frames never leave it */
+	uint16_t urp;       /* edge relays: the component's uplink, or FWD_LPORT_NONE */
+	uint16_t pvid;      /* for untagged frames; on a DRP 0: taken from the VSI of the source address */
+	uint16_t unassociated_vid; /* SBP: VLAN for frames of no VSI, 0: drop */
+	uint8_t forwarding;
+	uint8_t rr; /* reflective relay is on */
+	uint8_t learns;
+	uint8_t pad;
+	uint32_t mtu; /* octets of payload an egress frame may have, 0: no limit */
+};
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * The relay: logical ports, VLAN membership, FDB, VSI admission and the counters around the one forwarding decision
+ * (forward.h). 802.1Q 8.6; evb-reference 1.3, 1.4, RR-01..14.
+ *
+ * Frames come in wire form: whole checksums, at most one C-tag that matters, VLAN tags in the data (drivers see to
+ * it, gso.h helps). relay_rx() decides; relay_next_copy() then gives every copy to send, as a rebuilt header of
+ * up to 32 octets and the untouched rest of the frame, so that no frame is copied here.
+ */
+#ifndef EVB_RELAY_H
+#define EVB_RELAY_H
+
+#include "carve.h"
+#include "fwd_types.h"
+#include "mac.h"
+#include "mono.h"
+#include "siphash.h"
+#include "span.h"
+
+struct relay;
+
+struct relay_cfg {
+	uint16_t max_lports;      /* default 1024 */
+	uint32_t max_fdb;         /* entries, default 16384 */
+	uint32_t max_admit;       /* (port, VID, MAC) entries of associated VSIs, default 65536 */
+	unsigned fdb_age_s;       /* 10..1000000, default 300 */
+	unsigned max_learned_drp; /* addresses learned per DRP without MAC filters, default 16 */
+	struct siphash_key key;
+};
+size_t relay_size(const struct relay_cfg *cfg);
+/** `mem` zeroed, relay_size() octets, 16-aligned, stays the caller's; the relay lives in it. */
+struct relay *relay_init(const struct relay_cfg *cfg, void *mem);
+void relay_set_age(struct relay *r, unsigned fdb_age_s);
+
+struct relay_port_cfg {
+	enum fwd_kind kind;
+	enum fwd_relay relay;
+	uint16_t component; /* 0 is the switch; each edge relay has its own, chosen by the caller */
+	uint16_t pvid;
+	uint16_t unassociated_vid; /* SBP */
+	uint32_t mtu;
+	unsigned storm_pps; /* ordinary: broadcast, group and unknown frames per second, 0: no limit */
+};
+/** FWD_LPORT_NONE when the table is full. A new port does not forward yet. */
+uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg);
+/** Its FDB entries, VLANs and admissions go with it. */
+void relay_port_del(struct relay *r, uint16_t lport);
+/** Change pvid, unassociated_vid, mtu, storm limit; kind, relay and component must stay. */
+void relay_port_set_cfg(struct relay *r, uint16_t lport, const struct relay_port_cfg *cfg);
+/** Blocking flushes what was learned there. */
+void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwarding);
+void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on);
+/** Static VLAN membership (ordinary ports and URPs). */
+void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_member, bool is_untagged);
+void relay_port_clear_vlans(struct relay *r, uint16_t lport);
+
+/** One (VID, MAC) a VSI may use on an SBP or DRP; mac zero: any source in the VID (filter formats 1 and 3). */
+struct relay_admit {
+	uint16_t vid;
+	struct mac mac;
+	bool has_pcp; /* DRP: default priority of untagged frames */
+	uint8_t pcp;
+};
+/** Replace what the VSI named `owner` (caller's number, unique per lport) may use; n = 0 revokes. VLAN membership of
+ * the port follows. On a DRP the first VID of a MAC is its untagged one and becomes the VLAN of its untagged frames.
+ * Entries that go away lose their FDB entries at once. False: table full, nothing changed. */
+bool relay_admit(struct relay *r, uint16_t lport, uint32_t owner, const struct relay_admit *list, unsigned n);
+
+enum relay_verdict { RELAY_DROPPED, RELAY_FORWARDED };
+struct relay_copy {
+	uint16_t lport;
+	uint8_t head_len;
+	uint8_t head[32]; /* rebuilt MAC addresses, tags and EtherType */
+	struct span rest; /* of the frame, borrowed */
+};
+struct relay_result { /* filled by relay_rx(), used up by relay_next_copy(); opaque to callers but for the first two */
+	enum relay_verdict verdict;
+	enum fwd_drop drop; /* when dropped as a whole */
+	bool unknown_source; /* DRP: the source belongs to no VSI bound there; src and vid are set (binding by MAC) */
+	struct mac src;
+	uint16_t vid; /* VLAN the frame was classified to */
+	uint8_t opaque[96];
+};
+/** `frame` from the destination address on, without FCS. Control frames never get here. */
+void relay_rx(struct relay *r, uint16_t lport, struct span frame, struct mono now, struct relay_result *ret);
+bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_copy *ret);
+
+void relay_on_time(struct relay *r, struct mono now); /* ageing */
+struct mono relay_deadline(const struct relay *r);
+void relay_flush_port(struct relay *r, uint16_t lport);
+
+struct relay_port_counters {
+	uint64_t rx_frames, rx_octets, tx_frames, tx_octets,
+		reflected; /* rrReflected: copies out of the ingress port */
+	uint64_t drops[FWD_N_DROPS];
+	uint64_t learn_full; /* addresses not learned: table or DRP limit */
+};
+const struct relay_port_counters *relay_port_counters(const struct relay *r, uint16_t lport);
+struct relay_vsi_counters {
+	uint64_t rx_frames, rx_octets, tx_frames, tx_octets;
+};
+/** Sum over the admissions of one owner; tx counts unicast copies to its addresses. */
+struct relay_vsi_counters relay_vsi_counters(const struct relay *r, uint16_t lport, uint32_t owner);
+const struct fwd_port *relay_port(const struct relay *r, uint16_t lport);
+bool relay_port_has_vlan(const struct relay *r, uint16_t lport, uint16_t vid);
+
+struct relay_fdb_row {
+	uint16_t component, lport, vid;
+	struct mac mac;
+	bool is_static;
+	struct mono seen;
+};
+/** Walk the FDB: pass 0 first, then the returned cookie; 0 means the walk is over. */
+uint32_t relay_fdb_walk(const struct relay *r, uint32_t cookie, struct relay_fdb_row *ret, bool *ret_valid);
+uint32_t relay_fdb_count(const struct relay *r);
+const char *fwd_drop_name(enum fwd_drop d); /* "not_associated" ... */
+
+#endif
