@@ -1,0 +1,54 @@
+/*
+ * How frames get in and out of one network device. Drivers: link_pcap.c (libpcap), link_packet.c (AF_PACKET with
+ * PACKET_VNET_HDR, for virtual devices whose senders leave checksums and segmentation to the hardware), link_tap.c
+ * (a tap this daemon made), link_mem.c (tests).
+ *
+ * A driver hands up frames in wire form only: VLAN tags in the data, checksums finished, nothing longer than the
+ * device's MTU allows (super-frames are segmented by bridge/gso.h first), own transmissions filtered out.
+ */
+#ifndef EVB_LINK_H
+#define EVB_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "span.h"
+
+struct link;
+
+struct link_counters {
+	uint64_t rx_frames, rx_octets, tx_frames, tx_octets;
+	uint64_t rx_dropped; /* by the kernel, for lack of buffer */
+	uint64_t tx_dropped; /* device would not take it */
+	uint64_t rx_bad;     /* offload state that can't be made whole */
+	uint64_t gso_in;     /* super-frames segmented */
+};
+
+struct link_ops {
+	const char *driver; /* "pcap", "packet", "tap", "mem" */
+	/** Queue one frame given in two parts; never blocks; a full device counts tx_dropped. */
+	void (*send)(struct link *l, struct span head, struct span rest);
+	/** Push out what send() queued; called once after each batch of input. */
+	void (*flush)(struct link *l);
+	/** Read what has arrived, at most about `budget` frames, and give it to rx. Called when fd is readable. Returns
+	 * the number of frames, or -errno when the device is gone. */
+	int (*poll)(struct link *l, unsigned budget);
+	void (*close)(struct link *l); /* restores what it changed on the device; frees l */
+};
+
+struct link { /* head of each driver's own struct */
+	const struct link_ops *ops;
+	int fd; /* to wait on; -1: none */
+	void (*rx)(void *ctx,
+		struct span frame); /* frame has 32 octets of writable headroom before ptr; borrowed */
+	void *rx_ctx;
+	struct link_counters count;
+};
+
+enum link_kind { LINK_PCAP, LINK_PACKET };
+/** Open `ifname` with a driver in promiscuous mode. NULL with *ret_errno (negative) and a text in err. */
+struct link *link_open(enum link_kind kind, const char *ifname, int *ret_errno, char *err, unsigned err_size);
+/** Create a tap device `ifname` (persistent only while open) and return its link. */
+struct link *link_open_tap(const char *ifname, int *ret_errno, char *err, unsigned err_size);
+
+#endif

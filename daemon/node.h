@@ -1,0 +1,163 @@
+/*
+ * The daemon's core: ports, their machines, the relay and the VSI type database, without a socket, clock or event
+ * loop. The real daemon (loop.c) and the scenario runner (tests/scenario) drive the same node.
+ *
+ * In: port state, frames, time, requests, configuration. Out: calls of struct node_io. A port's timers are one
+ * deadline (node_port_deadline), the relay's ageing another (node_deadline).
+ */
+#ifndef EVB_NODE_H
+#define EVB_NODE_H
+
+#include "conf.h"
+#include "conf_diff.h"
+#include "ecp_rx.h"
+#include "ecp_tx.h"
+#include "evb_sm.h"
+#include "lldp_agent.h"
+#include "relay.h"
+#include "vdp_table.h"
+
+enum { NODE_MAX_PORTS = 1024, NODE_NO_PORT = 0xffff, NODE_AGENTS = 3, NODE_CHANNEL_DEFAULT = 1 };
+
+enum node_port_kind {
+	NODE_ORDINARY,
+	NODE_STATION,
+	NODE_BRIDGE,
+	NODE_VM
+}; /* VM: a DRP below a station port */
+
+enum node_event_kind {
+	NODE_EVENT_PORT,      /* link or administrative state */
+	NODE_EVENT_NEIGHBOUR, /* LLDP neighbours of an agent changed */
+	NODE_EVENT_EVB,       /* peer, reflective relay or operational values changed */
+	NODE_EVENT_VSI,       /* a VSI changed or ended */
+	NODE_EVENT_BIND,      /* a VSI was bound to a VM port, or lost it */
+	NODE_EVENT_ECP,       /* a request was given up */
+	NODE_EVENT_GUARD,     /* BPDU guard, reflective relay blocked by a BPDU */
+	NODE_EVENT_REFUSED, /* traffic of an unassociated address (once a minute per port), too many neighbours ... */
+};
+struct node_event {
+	enum node_event_kind kind;
+	bool is_warning;
+	uint16_t port;
+	const struct vdp_vsi *vsi; /* NODE_EVENT_VSI, BIND: valid during the call */
+	bool is_ended;             /* the VSI is gone after this event */
+	const char *from, *to;     /* states, NULL where there is none */
+	const char *event;         /* what happened */
+	const char *clause;        /* of the standard; NULL where none applies */
+	const char *detail;        /* free text, escaped; may be NULL */
+};
+
+struct node;
+/** The VSI type database seen from the node. ask() may call node_vtdb_answer() before it returns, or later. */
+struct node_vtdb {
+	void *ctx;
+	void (*ask)(void *ctx, struct node *n, uint16_t port, struct vtdb_handle h,
+		const struct vtdb_query *q, struct mono now);
+};
+struct node_io {
+	void *ctx;
+	void (*send)(void *ctx, uint16_t port, struct span head, struct span rest); /* one frame, two parts */
+	void (*event)(void *ctx, const struct node_event *ev, struct mono now);
+	void (*rearm)(void *ctx, uint16_t port); /* node_port_deadline() of this port may have changed */
+	struct node_vtdb vtdb;
+};
+
+struct node_agent { /* LLDP agent of a port */
+	bool in_use;
+	struct lldp_agent lldp;
+	void *mem;
+};
+
+struct node_port_counters { /* of evb-reference 9, where no machine owns them */
+	uint64_t ecp_not_ready, ecp_bad_da, lldp_no_agent, bpdus, warn_exponent, control_in, unbound;
+};
+
+struct node_port { /* read it, do not write it */
+	bool in_use;
+	enum node_port_kind kind;
+	char name[CONF_NAME];
+	struct conf_port conf;  /* of a VM port: of its station port */
+	bool is_present, is_up; /* the device exists; it can carry frames */
+	bool is_guarded;        /* blocked by BPDU guard */
+	struct mac mac;
+	uint32_t mtu;
+	uint16_t uplink; /* VM: its station port, else NODE_NO_PORT */
+	uint16_t lport;  /* in the relay; FWD_LPORT_NONE: none (relay = none, too many ports) */
+	struct node_agent agent[NODE_AGENTS]; /* nearest customer bridge, non-TPMR bridge, bridge */
+	struct evb_sm evb;
+	struct ecp_tx ecp_tx;
+	struct ecp_rx ecp_rx;
+	struct vdp_table *vdp; /* NULL unless station or bridge */
+	void *ecp_mem;
+	void *vdp_mem;
+	struct node_port_counters count;
+	struct mono last_refused; /* rate limit of NODE_EVENT_REFUSED */
+	struct mono since;        /* of the link state */
+};
+
+struct node_ended { /* an ended or refused VSI, kept for 10 minutes */
+	bool in_use;
+	uint16_t port;
+	char port_name[CONF_NAME];
+	enum vdp_role role;
+	struct vdp_vsi vsi; /* filters point to `filter`, cut to one */
+	struct vdp_filter filter;
+	unsigned n_filters; /* it had */
+	struct mono ended;
+};
+
+struct node *node_new(const struct conf *c, const struct node_io *io, uint64_t seed, struct mono now);
+void node_free(struct node *n); /* sends nothing; see node_shutdown() */
+/** Clean exit: a shutdown LLDPDU from every agent. VSIs are not de-associated: a restart finds them again. */
+void node_shutdown(struct node *n, struct mono now);
+
+/** Add a port of the configuration, or a VM port below `uplink` (conf NULL). NODE_NO_PORT when full. The port is not
+ * present until node_port_state(). */
+uint16_t node_port_add(struct node *n, const struct conf_port *conf, struct mono now);
+uint16_t node_vm_port_add(struct node *n, const char *name, uint16_t uplink, struct mono now);
+void node_port_del(struct node *n, uint16_t port, struct mono now);
+/** The device came, went, or changed. */
+void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac, uint32_t mtu,
+	struct mono now);
+/** Apply a new configuration of this port that conf_diff() calls adapted or renegotiated. */
+void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now);
+void node_set_globals(struct node *n, const struct conf *c, struct mono now);
+
+void node_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
+void node_port_on_time(struct node *n, uint16_t port, struct mono now);
+struct mono node_port_deadline(const struct node *n, uint16_t port);
+void node_on_time(struct node *n, struct mono now);
+struct mono node_deadline(const struct node *n);
+
+void node_vtdb_answer(
+	struct node *n, uint16_t port, struct vtdb_handle h, const struct vtdb_answer *a, struct mono now);
+/** The type database changed: bridge VSIs whose type is gone or now refused are withdrawn (VDPB-29). The caller's
+ * check decides; NULL reason keeps a VSI. */
+void node_vtdb_recheck(
+	struct node *n, const char *(*check)(void *ctx, const struct vdp_vsi *v), void *ctx, struct mono now);
+
+/** Station request. vm_port: index or NODE_NO_PORT (bind by MAC). On anything but VDP_SUBMIT_OK nothing was taken.
+ * Nothing is sent before node_kick(), so that many requests leave packed. */
+enum vdp_submit node_vsi_request(
+	struct node *n, uint16_t port, const struct vdp_request *rq, uint16_t vm_port, struct mono now);
+enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct vsi_id *id, struct mono now);
+/** Bridge: the administrator ends an association. False: no such VSI. */
+bool node_vsi_withdraw(
+	struct node *n, uint16_t port, const struct vsi_id *id, const char *reason, struct mono now);
+void node_kick(struct node *n, uint16_t port, struct mono now);
+
+/* ---- looking ---- */
+uint16_t node_find_port(const struct node *n, const char *name);        /* NODE_NO_PORT */
+const struct node_port *node_port(const struct node *n, uint16_t port); /* NULL: not in use */
+uint16_t node_n_ports(const struct node *n);                            /* indices 0..n-1, some not in use */
+const struct relay *node_relay(const struct node *n);
+/** VM port a station VSI is bound to: index, or NODE_NO_PORT. */
+uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v);
+bool node_vsi_is_host(const struct node_port *p, const struct vdp_vsi *v);
+/** Ended VSIs, newest last: 0..n-1; NULL for one that has expired. */
+unsigned node_n_ended(const struct node *n);
+const struct node_ended *node_ended(const struct node *n, unsigned i, struct mono now);
+const char *node_port_kind_name(enum node_port_kind k); /* "ordinary", "station", "bridge", "vm" */
+
+#endif
