@@ -1,3 +1,0 @@
-/* placeholder until the first module lands */
-extern int ecp_placeholder;
-int ecp_placeholder;
