@@ -1,0 +1,32 @@
+#!/bin/bash
+# Every header compiles alone, with the flags of the sources beside it.
+#
+#   headers.sh COMPILE_COMMANDS_JSON
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+commands=$1
+status=0
+
+flags_of() { # FOLDER - include folders and definitions of a source in it; without one, every folder of sources
+	local command
+	command=$(jq -r --arg dir "$PWD/$1/" '[.[] | select(.file | startswith($dir))][0].command // empty' "$commands")
+	if [[ -n $command ]]; then
+		tr ' ' '\n' <<<"$command" | awk '/^-(I|D|f(PI|pi))/ { print } /^-isystem$/ { print; getline; print }'
+	else
+		printf -- '-I%s\n' common lldp ecp vdp bridge conf daemon ctl
+	fi
+}
+
+for dir in */ tests/support/; do
+	dir=${dir%/}
+	compgen -G "$dir/*.h" >/dev/null || continue
+	mapfile -t flags < <(flags_of "$dir")
+	for header in "$dir"/*.h; do
+		if ! "${EVBD_CC:-cc}" -std=c17 "${flags[@]}" "-I$dir" -Wall -Wextra -Werror -fsyntax-only -x c \
+			-include "$header" /dev/null; then
+			echo "$header does not compile alone"
+			status=1
+		fi
+	done
+done
+exit $status
