@@ -24,6 +24,7 @@ struct relay_cfg {
 	uint32_t max_admit;       /* (port, VID, MAC) entries of associated VSIs, default 65536 */
 	unsigned fdb_age_s;       /* 10..1000000, default 300 */
 	unsigned max_learned_drp; /* addresses learned per DRP without MAC filters, default 16 */
+	uint32_t max_groups;      /* group registrations, 0: none */
 	struct siphash_key key;
 };
 size_t relay_size(const struct relay_cfg *cfg);
@@ -40,7 +41,7 @@ struct relay_port_cfg {
 	uint32_t mtu;
 	unsigned storm_pps; /* ordinary: broadcast, group and unknown frames per second, 0: no limit */
 };
-/** FWD_LPORT_NONE when the table is full. A new port does not forward yet. */
+/** FWD_LPORT_NONE when the table is full, or the component of a new URP has one. A new port does not forward yet. */
 uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg);
 /** Its FDB entries, VLANs and admissions go with it. */
 void relay_port_del(struct relay *r, uint16_t lport);
@@ -49,7 +50,8 @@ void relay_port_set_cfg(struct relay *r, uint16_t lport, const struct relay_port
 /** Blocking flushes what was learned there. */
 void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwarding);
 void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on);
-/** Static VLAN membership (ordinary ports and URPs). */
+/** Static VLAN membership (ordinary ports and URPs); a pvid alone is no membership. The VLANs of SBPs and DRPs follow
+ * the associations and a URP's are those of its DRPs, so there this only adds VLANs to a URP. */
 void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_member, bool is_untagged);
 void relay_port_clear_vlans(struct relay *r, uint16_t lport);
 
@@ -65,6 +67,10 @@ struct relay_admit {
  * Entries that go away lose their FDB entries at once. False: table full, nothing changed. */
 bool relay_admit(struct relay *r, uint16_t lport, uint32_t owner, const struct relay_admit *list, unsigned n);
 
+/** Register a group address on a port: with one registration it goes to registered ports (and an edge relay's uplink)
+ * only. False: table full, no such port, no group address. */
+bool relay_group_set(struct relay *r, uint16_t lport, uint16_t vid, struct mac mac, bool is_registered);
+
 enum relay_verdict { RELAY_DROPPED, RELAY_FORWARDED };
 struct relay_copy {
 	uint16_t lport;
@@ -72,13 +78,18 @@ struct relay_copy {
 	uint8_t head[32]; /* rebuilt MAC addresses, tags and EtherType */
 	struct span rest; /* of the frame, borrowed */
 };
+struct relay_walk { /* private: what is left to send */
+	struct fwd_decision d;
+	struct span frame;
+	uint32_t next; /* logical port of the next copy */
+};
 struct relay_result { /* filled by relay_rx(), used up by relay_next_copy(); opaque to callers but for the first two */
 	enum relay_verdict verdict;
 	enum fwd_drop drop; /* when dropped as a whole */
 	bool unknown_source; /* DRP: the source belongs to no VSI bound there; src and vid are set (binding by MAC) */
 	struct mac src;
 	uint16_t vid; /* VLAN the frame was classified to */
-	uint8_t opaque[96];
+	struct relay_walk walk;
 };
 /** `frame` from the destination address on, without FCS. Control frames never get here. */
 void relay_rx(struct relay *r, uint16_t lport, struct span frame, struct mono now, struct relay_result *ret);
@@ -92,7 +103,8 @@ struct relay_port_counters {
 	uint64_t rx_frames, rx_octets, tx_frames, tx_octets,
 		reflected; /* rrReflected: copies out of the ingress port */
 	uint64_t drops[FWD_N_DROPS];
-	uint64_t learn_full; /* addresses not learned: table or DRP limit */
+	uint64_t learn_full;    /* addresses not learned: table or DRP limit */
+	uint64_t learn_refused; /* sources that a VSI associated on another port owns: relayed, not moved */
 };
 const struct relay_port_counters *relay_port_counters(const struct relay *r, uint16_t lport);
 struct relay_vsi_counters {

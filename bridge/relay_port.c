@@ -1,0 +1,314 @@
+/*
+ * relay_port.c - the relay's logical ports: their life, their VLANs, ageing, and what `show` reads.
+ *
+ * VLAN membership has two sources. What the administrator said sits in static_member and static_untagged; what
+ * follows from associations is counted per (port, VID) in refs. relay_vlan_ref() and vlan_sync() fold both into
+ * member and untagged, the rows of port bits that forwarding reads. A URP counts the references of its DRPs too, so
+ * the uplink is in exactly the VLANs its VSIs use.
+ *
+ * Invariants: member and untagged are always in step with their sources; a component has at most one URP, and every
+ * DRP of the component names it in fwd_port.urp.
+ */
+#include "names.h"
+#include "relay_priv.h"
+
+static void layout(struct relay *r, struct carve *c)
+{
+	const struct relay_cfg *cfg = &r->cfg;
+	size_t n_row_words = (size_t)RELAY_N_VIDS * r->n_words;
+
+	r->port = (struct lport *)carve_take(c, cfg->max_lports, sizeof(*r->port));
+	r->member = (uint64_t *)carve_take(c, n_row_words, sizeof(uint64_t));
+	r->untagged = (uint64_t *)carve_take(c, n_row_words, sizeof(uint64_t));
+	r->static_member = (uint64_t *)carve_take(c, n_row_words, sizeof(uint64_t));
+	r->static_untagged = (uint64_t *)carve_take(c, n_row_words, sizeof(uint64_t));
+	r->refs = (struct vlan_refs *)carve_take(c, (size_t)cfg->max_lports * RELAY_N_VIDS, sizeof(*r->refs));
+	fdb_layout(&r->fdb, c, cfg->max_fdb, cfg->max_admit, cfg->max_lports);
+	relay_admit_layout(r, c);
+	relay_group_layout(r, c);
+}
+
+static struct relay start(const struct relay_cfg *cfg)
+{
+	struct relay r = { .cfg = *cfg, .n_words = (uint16_t)((cfg->max_lports + 63u) / 64) };
+
+	if (r.cfg.max_lports == FWD_LPORT_NONE) /* that number is taken */
+		r.cfg.max_lports--;
+	return r;
+}
+
+size_t relay_size(const struct relay_cfg *cfg)
+{
+	struct relay r = start(cfg);
+	struct carve c = { 0 };
+
+	carve_take(&c, 1, sizeof(r));
+	layout(&r, &c);
+	return c.used;
+}
+
+struct relay *relay_init(const struct relay_cfg *cfg, void *mem)
+{
+	struct carve c = { .base = (uint8_t *)mem };
+	struct relay *r = (struct relay *)carve_take(&c, 1, sizeof(*r));
+
+	*r = start(cfg);
+	layout(r, &c);
+	fdb_clear(&r->fdb);
+	relay_admit_clear(r);
+	relay_group_clear(r);
+	r->age = dur_s(cfg->fdb_age_s);
+	r->next_sweep = MONO_NEVER;
+	return r;
+}
+
+void relay_set_age(struct relay *r, unsigned fdb_age_s)
+{
+	r->age = dur_s(fdb_age_s);
+}
+
+static void set_bit(const struct relay *r, uint64_t *set, uint16_t lport, uint16_t vid, bool is_on)
+{
+	uint64_t *word = &set[(size_t)vid * r->n_words + lport / 64];
+	uint64_t bit = (uint64_t)1 << lport % 64;
+
+	*word = is_on ? *word | bit : *word & ~bit;
+}
+
+static void vlan_sync(struct relay *r, uint16_t lport, uint16_t vid)
+{
+	const struct vlan_refs *refs = relay_refs(r, lport, vid);
+
+	set_bit(r, r->member, lport, vid, refs->n > 0 || relay_bit(r, r->static_member, lport, vid));
+	set_bit(r, r->untagged, lport, vid,
+		refs->untagged > 0 || relay_bit(r, r->static_untagged, lport, vid));
+}
+
+void relay_vlan_ref(struct relay *r, uint16_t lport, uint16_t vid, int delta, int delta_untagged)
+{
+	const struct fwd_port *p = &r->port[lport].p;
+	struct vlan_refs *refs = relay_refs(r, lport, vid);
+
+	refs->n += (uint32_t)delta;
+	refs->untagged += (uint32_t)delta_untagged;
+	vlan_sync(r, lport, vid);
+	if (p->kind == FWD_DRP && p->urp != FWD_LPORT_NONE) {
+		relay_refs(r, p->urp, vid)->n += (uint32_t)delta;
+		vlan_sync(r, p->urp, vid);
+	}
+}
+
+/* The new URP of a component takes over the VLANs of the DRPs that are there. */
+static void adopt_drps(struct relay *r, uint16_t urp)
+{
+	for (uint16_t i = 0; i < r->cfg.max_lports; i++) {
+		struct fwd_port *p = &r->port[i].p;
+
+		if (!p->in_use || p->kind != FWD_DRP || p->component != r->port[urp].p.component)
+			continue;
+		p->urp = urp;
+		for (uint16_t vid = 1; vid <= FWD_VID_MAX; vid++) {
+			relay_refs(r, urp, vid)->n += relay_refs(r, i, vid)->n;
+			vlan_sync(r, urp, vid);
+		}
+	}
+}
+
+static uint16_t find_urp(const struct relay *r, uint16_t component)
+{
+	for (uint16_t i = 0; i < r->cfg.max_lports; i++) {
+		const struct fwd_port *p = &r->port[i].p;
+
+		if (p->in_use && p->kind == FWD_URP && p->component == component)
+			return i;
+	}
+	return FWD_LPORT_NONE;
+}
+
+uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg)
+{
+	bool is_edge = cfg->kind == FWD_URP || cfg->kind == FWD_DRP;
+	uint16_t urp = is_edge ? find_urp(r, cfg->component) : FWD_LPORT_NONE, lport = 0;
+
+	if (cfg->kind == FWD_URP && urp != FWD_LPORT_NONE)
+		return FWD_LPORT_NONE;
+	while (lport < r->cfg.max_lports && r->port[lport].p.in_use)
+		lport++;
+	if (lport == r->cfg.max_lports)
+		return FWD_LPORT_NONE;
+	r->port[lport] = (struct lport){
+		.p = { .in_use = 1,
+			.kind = (uint8_t)cfg->kind,
+			.relay = (uint8_t)cfg->relay,
+			.tag = FWD_TAG_NONE,
+			.component = cfg->component,
+			.urp = urp,
+			/* a VEPA never learns from its uplink (evb-reference 1.4, rule 5) */
+			.learns = cfg->kind != FWD_URP || cfg->relay != FWD_VEPA }
+	};
+	relay_port_set_cfg(r, lport, cfg);
+	if (cfg->kind == FWD_URP)
+		adopt_drps(r, lport);
+	return lport;
+}
+
+void relay_port_set_cfg(struct relay *r, uint16_t lport, const struct relay_port_cfg *cfg)
+{
+	struct lport *port = &r->port[lport];
+	uint16_t old = port->p.unassociated_vid;
+	uint16_t new = cfg->kind == FWD_SBP &&relay_is_vid(cfg->unassociated_vid) ? cfg->unassociated_vid : 0;
+
+	assert(relay_is_port(r, lport));
+	assert(cfg->kind == (enum fwd_kind)port->p.kind && cfg->component == port->p.component);
+	port->p.pvid = relay_is_vid(cfg->pvid) ? cfg->pvid : FWD_VID_NONE;
+	port->p.mtu = cfg->mtu;
+	port->storm_gap = dur_ns(cfg->storm_pps > 0 ? dur_s(1).ns / cfg->storm_pps : 0);
+	if (old == new)
+		return;
+	port->p.unassociated_vid = new;
+	if (old != 0) {
+		relay_vlan_ref(r, lport, old, -1, 0);
+		fdb_flush_vlan(&r->fdb, lport, old);
+	}
+	if (new != 0)
+		relay_vlan_ref(r, lport, new, 1, 0);
+}
+
+void relay_port_del(struct relay *r, uint16_t lport)
+{
+	bool is_urp;
+
+	if (!relay_is_port(r, lport))
+		return;
+	is_urp = r->port[lport].p.kind == FWD_URP;
+	relay_admit_del_port(r, lport);
+	relay_group_del_port(r, lport);
+	fdb_flush_port(&r->fdb, lport);
+	for (uint16_t vid = 1; vid <= FWD_VID_MAX; vid++)
+		*relay_refs(r, lport, vid) = (struct vlan_refs){ 0 };
+	relay_port_clear_vlans(r, lport);
+	r->port[lport].p = (struct fwd_port){ 0 };
+	for (uint16_t i = 0; is_urp && i < r->cfg.max_lports; i++)
+		if (r->port[i].p.in_use && r->port[i].p.kind == FWD_DRP && r->port[i].p.urp == lport)
+			r->port[i].p.urp = FWD_LPORT_NONE;
+}
+
+void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwarding)
+{
+	if (!relay_is_port(r, lport))
+		return;
+	r->port[lport].p.forwarding = is_forwarding;
+	if (!is_forwarding)
+		fdb_flush_port(&r->fdb, lport);
+}
+
+void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on)
+{
+	if (relay_is_port(r, lport)) /* an edge relay never sends back to its uplink */
+		r->port[lport].p.rr = is_on && r->port[lport].p.relay == FWD_BRIDGE;
+}
+
+void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_member, bool is_untagged)
+{
+	if (!relay_is_port(r, lport) || !relay_is_vid(vid) || r->port[lport].p.kind == FWD_SBP ||
+		r->port[lport].p.kind == FWD_DRP)
+		return;
+	set_bit(r, r->static_member, lport, vid, is_member);
+	set_bit(r, r->static_untagged, lport, vid, is_member && is_untagged);
+	vlan_sync(r, lport, vid);
+	if (!is_member)
+		fdb_flush_vlan(&r->fdb, lport, vid);
+}
+
+void relay_port_clear_vlans(struct relay *r, uint16_t lport)
+{
+	if (!relay_is_port(r, lport))
+		return;
+	for (uint16_t vid = 1; vid <= FWD_VID_MAX; vid++) {
+		if (relay_bit(r, r->static_member, lport, vid))
+			fdb_flush_vlan(&r->fdb, lport, vid);
+		set_bit(r, r->static_member, lport, vid, false);
+		set_bit(r, r->static_untagged, lport, vid, false);
+		vlan_sync(r, lport, vid);
+	}
+}
+
+void relay_flush_port(struct relay *r, uint16_t lport)
+{
+	if (relay_is_port(r, lport))
+		fdb_flush_port(&r->fdb, lport);
+}
+
+void relay_on_time(struct relay *r, struct mono now)
+{
+	if (!mono_reached(r->next_sweep, now))
+		return;
+	fdb_expire(&r->fdb, (struct mono){ now.ns > r->age.ns ? now.ns - r->age.ns : 0 });
+	r->next_sweep = r->fdb.n_learned > 0 ? mono_add(now, dur_s(1)) : MONO_NEVER;
+}
+
+struct mono relay_deadline(const struct relay *r)
+{
+	return r->next_sweep;
+}
+
+const struct relay_port_counters *relay_port_counters(const struct relay *r, uint16_t lport)
+{
+	return relay_is_port(r, lport) ? &r->port[lport].n : NULL;
+}
+
+const struct fwd_port *relay_port(const struct relay *r, uint16_t lport)
+{
+	return relay_is_port(r, lport) ? &r->port[lport].p : NULL;
+}
+
+bool relay_port_has_vlan(const struct relay *r, uint16_t lport, uint16_t vid)
+{
+	return relay_is_port(r, lport) && relay_is_vid(vid) && relay_bit(r, r->member, lport, vid);
+}
+
+uint32_t relay_fdb_count(const struct relay *r)
+{
+	return fdb_count(&r->fdb);
+}
+
+uint32_t relay_fdb_walk(const struct relay *r, uint32_t cookie, struct relay_fdb_row *ret, bool *ret_valid)
+{
+	uint32_t i = cookie;
+	const struct fdb_entry *e;
+
+	while (i < r->fdb.map.cap && !r->fdb.entry[i].in_use)
+		i++;
+	*ret_valid = i < r->fdb.map.cap;
+	if (!*ret_valid)
+		return 0;
+	e = &r->fdb.entry[i];
+	*ret = (struct relay_fdb_row){ .component = e->component,
+		.lport = e->lport,
+		.vid = (uint16_t)(e->key >> 48),
+		.is_static = e->is_static,
+		.seen = e->seen };
+	for (unsigned k = 0; k < sizeof(ret->mac.b); k++)
+		ret->mac.b[k] = (uint8_t)(e->key >> (40 - 8 * k));
+	return i + 1 < r->fdb.map.cap ? i + 1 : 0;
+}
+
+const char *fwd_drop_name(enum fwd_drop d)
+{
+	static const struct name_row names[] = {
+		{ FWD_PASS, "pass" },
+		{ FWD_DROP_MALFORMED, "malformed" },
+		{ FWD_DROP_BLOCKED, "blocked" },
+		{ FWD_DROP_RESERVED, "reserved" },
+		{ FWD_DROP_NOT_ASSOCIATED, "not_associated" },
+		{ FWD_DROP_VLAN, "vlan" },
+		{ FWD_DROP_SAME_PORT, "same_port" },
+		{ FWD_DROP_EGRESS, "egress" },
+		{ FWD_DROP_NO_DESTINATION, "no_destination" },
+		{ FWD_DROP_STORM, "storm" },
+		{ FWD_DROP_TOO_LONG, "too_long" },
+		{ 0, NULL },
+	};
+
+	return names_text(names, (int)d, "unknown");
+}
