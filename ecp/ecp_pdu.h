@@ -11,7 +11,8 @@ enum {
 	ECP_SUBTYPE_VDP = 1,
 	ECP_SUBTYPE_PE_CSP = 2,
 	ECP_SDU_MAX = 1494, /* payload at MTU 1500; two octets stay free for an End TLV (evb-reference 5.1) */
-	ECP_FRAME_MIN = 18, /* shorter frames, from the destination address on, are dropped */
+	ECP_PAYLOAD_MAX = 1496, /* accepted on receipt: all that MTU 1500 leaves, padding included */
+	ECP_FRAME_MIN = 18,     /* shorter frames, from the destination address on, are dropped */
 };
 enum ecp_op { ECP_OP_REQUEST = 0, ECP_OP_ACK = 1 };
 

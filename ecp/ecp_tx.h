@@ -53,7 +53,8 @@ void ecp_tx_on_time(struct ecp_tx *tx, struct mono now);
 /** Port down: the request in flight is dropped, its user is told ECP_RESULT_FLUSHED. */
 void ecp_tx_reset(struct ecp_tx *tx);
 struct mono ecp_tx_deadline(const struct ecp_tx *tx);
-/** Write the ECPDU (octets after the EtherType) if a transmission is due; starts the ack timer at `now`. */
+/** Write the ECPDU (octets after the EtherType) if a transmission is due; starts the ack timer at `now`. Poll after
+ * every input: the deadline is in the past while a transmission is due. A `w` without room loses this transmission. */
 bool ecp_tx_poll(struct ecp_tx *tx, struct mono now, struct wr *w);
 /** Outcome of the last request, once. */
 enum ecp_result ecp_tx_take_result(struct ecp_tx *tx);

@@ -1,0 +1,140 @@
+/*
+ * ecp_tx.c - ECP sender: one request in flight, repeated until acknowledged or given up (802.1Q clause 43;
+ * evb-reference 5.3).
+ *
+ *                     submit                 poll: send, ackTimer = ackTimerInit
+ *    WAIT_FOR_REQ ------------> TRANSMIT_ECPDU <-------------------------------.
+ *       ^     ^                     |     | ackTimer expired, sent <= maxRetries |
+ *       |     '--- ack: DELIVERED --'     '-------------------------------------'
+ *       |                           | ackTimer expired, sent > maxRetries
+ *       '---- TX_ERROR: GAVE_UP ----'
+ *
+ * In: submit, acknowledgements, time, port down. Out: octets from ecp_tx_poll(), one result per request.
+ *
+ * Invariants: a request is in flight <=> is_waiting <=> the deadline is not MONO_NEVER; the octets of a request never
+ * change between its transmissions; at most maxRetries + 1 of them are sent, and the ack time of the last is waited
+ * for too. The sequence number rises by one per request, wraps 65535 -> 0, and survives a reset, so that the peer
+ * can't take the next request for a repetition.
+ *
+ * Left out: a queue (VDP packs what gathers meanwhile), the retry of a request that was given up (its user's choice),
+ * and addresses and sockets (the port's).
+ */
+#include "ecp_tx.h"
+
+enum { RETRIES_MAX = 7, ACK_TIMEOUT_MIN_MS = 1 };
+
+void ecp_tx_set_cfg(struct ecp_tx *tx, const struct ecp_tx_cfg *cfg)
+{
+	struct dur floor = dur_ms(ACK_TIMEOUT_MIN_MS);
+
+	tx->cfg = *cfg;
+	if (tx->cfg.retries > RETRIES_MAX)
+		tx->cfg.retries = RETRIES_MAX;
+	if (tx->cfg.ack_timeout.ns < floor.ns)
+		tx->cfg.ack_timeout = floor;
+}
+
+void ecp_tx_init(struct ecp_tx *tx, const struct ecp_tx_cfg *cfg, uint16_t first_seq)
+{
+	*tx = (struct ecp_tx){ .seq = (uint16_t)(first_seq - 1), .deadline = MONO_NEVER };
+	ecp_tx_set_cfg(tx, cfg);
+}
+
+bool ecp_tx_is_idle(const struct ecp_tx *tx)
+{
+	return !tx->is_waiting;
+}
+
+struct mono ecp_tx_deadline(const struct ecp_tx *tx)
+{
+	return tx->deadline;
+}
+
+/** TRANSMIT_ECPDU is entered: ecp_tx_poll() sends. */
+static void enter_transmit(struct ecp_tx *tx, struct mono now)
+{
+	tx->wants_send = true;
+	tx->deadline = now;
+}
+
+static void enter_wait_for_req(struct ecp_tx *tx, enum ecp_result result)
+{
+	tx->is_waiting = false;
+	tx->wants_send = false;
+	tx->deadline = MONO_NEVER;
+	tx->result = result;
+}
+
+enum ecp_submit ecp_tx_submit(struct ecp_tx *tx, uint16_t subtype, struct span sdu, struct mono now)
+{
+	if (tx->is_waiting)
+		return ECP_SUBMIT_BUSY;
+	if (sdu.len > sizeof(tx->sdu)) {
+		tx->n.too_long++;
+		return ECP_SUBMIT_TOO_LONG;
+	}
+	if (sdu.len > 0)
+		memcpy(tx->sdu, sdu.ptr, sdu.len);
+	tx->sdu_len = sdu.len;
+	tx->subtype = subtype;
+	tx->seq++;
+	tx->sent = 0;
+	tx->running = tx->cfg;
+	tx->result = ECP_RESULT_NONE;
+	tx->is_waiting = true;
+	enter_transmit(tx, now);
+	return ECP_SUBMIT_OK;
+}
+
+bool ecp_tx_poll(struct ecp_tx *tx, struct mono now, struct wr *w)
+{
+	struct ecp_hdr h = { ECP_VERSION, ECP_OP_REQUEST, tx->subtype, tx->seq };
+
+	if (!tx->wants_send)
+		return false;
+	tx->wants_send = false;
+	tx->deadline = mono_add(now, tx->running.ack_timeout);
+	tx->n.retries += tx->sent > 0;
+	tx->sent++;
+	if (wr_room(w) < ECP_HEADER + tx->sdu_len)
+		return false; /* as lost as a frame on the wire */
+	ecp_hdr_encode(&h, w);
+	wr_copy(w, tx->sdu, tx->sdu_len);
+	tx->n.frames++;
+	return true;
+}
+
+void ecp_tx_on_ack(struct ecp_tx *tx, const struct ecp_hdr *ack, struct mono now)
+{
+	(void)now; /* an acknowledgement counts at once, even one that comes while its retransmission is due */
+	if (tx->is_waiting && tx->sent > 0 && ack->seq == tx->seq && ack->subtype == tx->subtype)
+		enter_wait_for_req(tx, ECP_RESULT_DELIVERED);
+	else
+		tx->n.stray_acks++;
+}
+
+void ecp_tx_on_time(struct ecp_tx *tx, struct mono now)
+{
+	if (!tx->is_waiting || tx->wants_send || !mono_reached(tx->deadline, now))
+		return; /* early wake-ups are harmless */
+	if (tx->sent <= tx->running.retries) {
+		enter_transmit(tx, now);
+	} else {
+		tx->n.failures++;
+		enter_wait_for_req(tx, ECP_RESULT_GAVE_UP);
+	}
+}
+
+void ecp_tx_reset(struct ecp_tx *tx)
+{
+	if (tx->is_waiting)
+		enter_wait_for_req(tx, ECP_RESULT_FLUSHED);
+}
+
+enum ecp_result ecp_tx_take_result(struct ecp_tx *tx)
+{
+	enum ecp_result result = tx->result;
+
+	tx->result = ECP_RESULT_NONE;
+	return result;
+}
