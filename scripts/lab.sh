@@ -146,9 +146,25 @@ inject() {
 		send($s, $frame, 0, $to) == length $frame or die "$dev: $!";' "$2" "$3"
 }
 
-# capture NODE IF NAME / capture_end NAME: record an interface into $LAB_RUN/NAME.pcap.
+# capture NODE IF NAME [tcpdump options] / capture_end NAME: record an interface into $LAB_RUN/NAME.pcap.
 capture() {
-	lab_spawn "$1" "$3" tcpdump -Z root -i "$2" -U --immediate-mode -s 0 -w "$LAB_RUN/$3.pcap"
+	lab_spawn "$1" "$3" tcpdump -Z root -i "$2" -U --immediate-mode -w "$LAB_RUN/$3.pcap" "${@:4}"
 	wait_until 10 "tcpdump listens on $2 of $1" grep -qs 'listening on' "$LAB_RUN/$3.log"
 }
 capture_end() { lab_stop "$1" INT || true; }
+recorded() { tcpdump -nn -e -r "$LAB_RUN/$1.pcap" 2>/dev/null | grep -c -- "$2" || true; } # NAME TEXT: how many frames
+has_recorded() { [[ $(recorded "$1" "$2") -ge $3 ]]; }                                       # NAME TEXT NUMBER
+
+# ---- what both users of a lab with host:eth0 = switch:swp1 ask ----------------------------------------------------------------------------
+
+vsi_row() { # ID MAC [VM-PORT] - one line for `evbctl vsi associate -f`; the switch chooses the VLAN
+	printf '{"id":"%s","port":"eth0","type_id":1,"type_version":1,"filters":[{"mac":"%s"}],"vm_port":%s}\n' \
+		"$1" "$2" "${3:+\"}${3:-null}${3:+\"}"
+}
+reflecting() { # reflective relay is negotiated between eth0 of host and swp1 of switch
+	query host ports 'map(select(.name == "eth0" and .reflective_relay.active)) | length == 1' &&
+		query switch ports 'map(select(.name == "swp1" and .reflective_relay.active)) | length == 1'
+}
+all_associated() { has_vsis host associated "$1" && has_vsis switch associated "$1"; } # NUMBER
+counts_more() { [[ $(counter "$1" "$2" "$3") -gt $4 ]]; }                               # NODE PORT COUNTER THAN
+pings() { in_ns "$1" ping -q -n -c "${3:-3}" -i 0.2 -W 2 "$2" >>"$LAB_RUN/ping.log" 2>&1; } # NODE ADDRESS [COUNT]

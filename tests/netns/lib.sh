@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# Frame of the namespace tests: real evbd in namespaces of this test's own (prefix evbt-NAME-PID-, so that a kept demo
+# lab, another test or another checkout is not in the way). Waits poll with a deadline; nothing sleeps for a fixed
+# time. Exit 77 means skipped. EVBD_BUILD is the build folder.
+#
+#   netns_test NAME PROGRAM...    skip without root or a program; prepare, clean up on exit, check the daemons' logs
+#   vm_lab [KEY=VALUE...]         the demo's topology with both daemons running and reflective relay negotiated
+#   ok WHAT COMMAND...            the command must succeed
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
+. "$EVB_ROOT/scripts/lab.sh"
+
+EVBD_BIN=$(realpath "${EVBD_BUILD:-$EVB_ROOT/build/dev}")/bin
+# shellcheck disable=SC2034 # for the tests
+VM1_MAC=52:54:00:00:00:01 VM2_MAC=52:54:00:00:00:02 NET_MAC=52:54:00:00:00:09 STRANGER=52:54:00:00:00:66
+VM1_VSI=00000000-0000-4000-8000-000000000001 VM2_VSI=00000000-0000-4000-8000-000000000002
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+netns_test() {
+	local name=$1 program stale
+	shift
+	[[ $(id -u) -eq 0 ]] || skip "needs root"
+	[[ -x $EVBD_BIN/evbd && -x $EVBD_BIN/evbctl ]] || die "no evbd and evbctl in $EVBD_BIN (EVBD_BUILD names another build)"
+	for program in ip jq ping tcpdump perl "$@"; do
+		command -v "$program" >/dev/null || skip "$program is not there"
+	done
+	for stale in /run/evbt-*-*/; do # of a killed run
+		[[ -d $stale ]] || continue
+		LAB_RUN=${stale%/}
+		kill -0 "${LAB_RUN##*-}" 2>/dev/null || lab_down
+	done
+	LAB_RUN=/run/evbt-$name-$$
+	LAB_PREFIX=evbt-$name-$$-
+	mkdir -p "$LAB_RUN"
+	at_exit netns_end
+	ip netns add "${LAB_PREFIX}probe" 2>/dev/null || skip "no network namespaces here"
+	ip netns del "${LAB_PREFIX}probe"
+}
+
+# The daemons stop cleanly and no sanitizer complained; on failure their last words are shown. Runs in run_at_exit,
+# whose `status` becomes the exit status.
+netns_end() {
+	local node failed=$((status != 0))
+	for node in switch host; do
+		[[ -e $LAB_RUN/$node.pid ]] || continue
+		lab_stop "$node" || { warn "evbd of $node ended with status $?" && failed=1; }
+	done
+	if grep -nE 'ERROR: (Address|Leak)Sanitizer|runtime error:|Assertion' "$LAB_RUN"/*.log >&2; then
+		failed=1
+	fi
+	if ((failed && status != 77)); then
+		for node in switch host; do
+			[[ ! -e $LAB_RUN/$node.log ]] || { echo "--- last lines of $node.log" && tail -n 25 "$LAB_RUN/$node.log"; } >&2
+		done
+		status=1
+	fi
+	lab_down
+}
+
+ok() {
+	local what=$1
+	shift
+	"$@" >"$LAB_RUN/out.txt" || {
+		head -c 2000 "$LAB_RUN/out.txt" >&2
+		die "$what"
+	}
+	good "$what"
+}
+eventually() { # SECONDS WHAT COMMAND...
+	wait_until "$@" || die "$2"
+	good "$2"
+}
+equal() { [[ $1 == "$2" ]] || { warn "expected $2, is $1" && false; }; } # IS EXPECTED
+
+# ---- the demo's topology --------------------------------------------------------------------------------------------
+
+# Settings: driver=auto relay=vepa rka=17 rwd=17 rte=8 (17: 1.3 s, so that silence is noticed within seconds)
+vm_lab() {
+	driver=auto relay=vepa rka=17 rwd=17 rte=8
+	local setting
+	for setting; do
+		printf -v "${setting%%=*}" %s "${setting#*=}"
+	done
+	lab_ns switch host vm1 vm2 net
+	lab_wire host:eth0 switch:swp1
+	lab_wire vm1:eth0 host:vnet1
+	lab_wire vm2:eth0 host:vnet2
+	lab_wire net:eth0 switch:swp2
+	lab_wire net:mgmt0 switch:swp3
+	lab_address vm1 eth0 10.99.0.1/24 $VM1_MAC
+	lab_address vm2 eth0 10.99.0.2/24 $VM2_MAC
+	lab_address net eth0 10.99.0.9/24 $NET_MAC
+	lab_address net mgmt0 10.98.0.9/24
+	lab_address host eth0 10.98.0.1/24
+	vm_lab_configure
+	lab_evbd switch "$LAB_RUN/switch.conf"
+	lab_evbd host "$LAB_RUN/host.conf"
+	eventually 30 "reflective relay is negotiated" reflecting
+}
+
+vm_lab_configure() {
+	cat >"$LAB_RUN/host.conf" <<-CONF
+		system = { name = "host"; };
+		control = { socket = "$LAB_RUN/host.sock"; };
+		state_dir = "$LAB_RUN/host.state";
+		log = { level = "debug"; };
+		evb = { rte = $rte; rwd = $rwd; rka = $rka; };
+		ports = (
+			{ name = "eth0"; role = "station"; relay = "$relay"; driver = "$driver"; vm_ports = [ "vnet*" ];
+			  host_vsi = { type_id = 2; type_version = 1; vid = 1; }; }
+		);
+	CONF
+	cat >"$LAB_RUN/switch.conf" <<-CONF
+		system = { name = "switch"; };
+		control = { socket = "$LAB_RUN/switch.sock"; };
+		state_dir = "$LAB_RUN/switch.state";
+		types = "types.conf";
+		log = { level = "debug"; };
+		evb = { rte = $rte; rwd = $rwd; rka = $rka; };
+		ports = (
+			{ name = "swp1"; role = "bridge"; driver = "$driver"; },
+			{ name = "swp2"; role = "ordinary"; driver = "$driver"; pvid = 100; },
+			{ name = "swp3"; role = "ordinary"; driver = "$driver"; pvid = 1; }
+		);
+	CONF
+	cat >"$LAB_RUN/types.conf" <<-CONF
+		default_manager = "::1";
+		types = (
+			{ id = 1; name = "vm"; vids = [ 100 ]; default_vid = 100; },
+			{ id = 2; name = "hypervisor"; vids = [ 1 ]; default_vid = 1; },
+			{ id = 3; name = "retired"; vids = [ 100 ]; default_vid = 100;
+			  refuse = { error = "resources"; reason = "retired"; }; }
+		);
+	CONF
+	mkdir -p "$LAB_RUN/host.state" "$LAB_RUN/switch.state"
+}
+
+associate_vms() { # both VMs; the hypervisor's own VSI comes by itself
+	{ vsi_row $VM1_VSI $VM1_MAC vnet1 && vsi_row $VM2_VSI $VM2_MAC vnet2; } >"$LAB_RUN/vms.json"
+	ok "evbctl vsi associate -f" ctl host vsi associate -f "$LAB_RUN/vms.json"
+	eventually 20 "three VSIs are associated on both sides" all_associated 3
+}

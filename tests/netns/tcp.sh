@@ -1,0 +1,38 @@
+#!/bin/bash
+# VM traffic is real traffic: TCP at full MTU with the senders' offloads on (unfinished checksums, super-frames), in
+# both directions, hairpinned and to the outside; no frame longer than the MTU leaves the uplink.
+#
+#   tcp.sh [KEY=VALUE...]    settings of vm_lab
+. "$(dirname "$0")/lib.sh"
+netns_test tcp iperf3 ethtool
+vm_lab "$@"
+associate_vms
+
+tcp() { # CLIENT SERVER ADDRESS [iperf3 options]
+	local name=iperf3-$2 mbits
+	: >"$LAB_RUN/$name.log"
+	lab_spawn "$2" "$name" iperf3 -s -1 --forceflush
+	wait_until 10 "iperf3 listens in $2" grep -q listening "$LAB_RUN/$name.log"
+	in_ns "$1" timeout 30 iperf3 -c "$3" -t 1 -J "${@:4}" >"$LAB_RUN/tcp.json" || die "iperf3 $1 -> $2 fails"
+	lab_stop "$name" || true
+	mbits=$(jq '.end.sum_received.bits_per_second / 1e6 | floor' "$LAB_RUN/tcp.json")
+	((mbits >= 5)) || die "TCP $1 -> $2 ${*:4} crawls: $mbits Mbit/s"
+	good "TCP $1 -> $2 ${*:4}: $mbits Mbit/s"
+}
+
+ok "the VMs offload checksums" grep -q '^tx-checksumming: on' <<<"$(in_ns vm1 ethtool -k eth0)"
+ok "the VMs offload segmentation" grep -q '^tcp-segmentation-offload: on' <<<"$(in_ns vm1 ethtool -k eth0)"
+capture switch swp1 uplink -s 128 # what arrived from the host and what the switch sends back
+tcp vm1 vm2 10.99.0.2
+tcp vm1 vm2 10.99.0.2 -R
+capture_end uplink
+tcp vm1 net 10.99.0.9
+tcp net vm1 10.99.0.1
+tcp host net 10.98.0.9
+
+n_frames=$(tcpdump -nn -r "$LAB_RUN/uplink.pcap" 2>/dev/null | wc -l)
+ok "the uplink was watched ($n_frames frames)" [ "$n_frames" -gt 1000 ]
+# 14 octets of header, 4 of the C-tag, 1500
+ok "no frame above the MTU" equal "$(tcpdump -nn -r "$LAB_RUN/uplink.pcap" 'greater 1519' 2>/dev/null | wc -l)" 0
+ok "full-sized frames went by" \
+	[ "$(tcpdump -nn -r "$LAB_RUN/uplink.pcap" 'greater 1514' 2>/dev/null | wc -l)" -gt 100 ]
