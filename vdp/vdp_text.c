@@ -85,7 +85,7 @@ static const char *ipv6_format(const uint8_t b[16], char *text, size_t size)
 		return text;
 	}
 	text[0] = '\0';
-	for (unsigned i = 0; i < GROUPS && n < size;) {
+	for (unsigned i = 0; i < GROUPS;) { /* 39 characters at most */
 		if (i == gap) {
 			n += (size_t)snprintf(text + n, size - n, "::");
 			i += len;

@@ -213,7 +213,7 @@ bool vdp_pdu_next(struct vdp_pdu *p, struct vdp_pdu_item *ret)
 	struct tlv t;
 
 	while (tlv_next(&p->r, &t) == TLV_STEP_ITEM) {
-		if (t.type >= VDP_PREASSOC && t.type <= VDP_DEASSOC) {
+		if (t.type <= VDP_DEASSOC) { /* and not 0, which ends the list */
 			*ret = (struct vdp_pdu_item){ (enum vdp_op)t.type, t.value, org_run(&p->r) };
 			return true;
 		}

@@ -199,6 +199,16 @@ Test(ecp_tx, ECP_17_payloads_up_to_1494_octets)
 	cr_assert_eq(b[3], 1, "what was refused took no sequence number");
 }
 
+Test(ecp_tx, an_empty_payload_is_a_header_alone)
+{
+	struct ecp_tx tx;
+	uint8_t b[BUF];
+
+	ecp_tx_init(&tx, &cfg, 1);
+	cr_assert_eq(ecp_tx_submit(&tx, ECP_SUBTYPE_VDP, span_of(NULL, 0), at_ms(0)), ECP_SUBMIT_OK);
+	cr_assert_eq(poll(&tx, at_ms(0), b), ECP_HEADER);
+}
+
 Test(ecp_tx, ECP_19_port_down_flushes_the_request_in_flight)
 {
 	struct ecp_tx tx;

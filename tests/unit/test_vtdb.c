@@ -18,7 +18,7 @@
 #define MAC(n) ((struct mac){ { 0x52, 0x54, 0, 0, 0, n } })
 
 static const struct vtdb_vid_range web_vids[] = { { 100, 199 }, { 400, 400 } };
-static const struct vtdb_group groups[] = { { 0x1234, 300 }, { 0xffffffff, 4094 } };
+static const struct vtdb_group groups[] = { { 0, 100 }, { 0x1234, 300 }, { 0xffffffff, 4094 } };
 static const struct vsi_id users[] = { { VSI_ID_UUID, { 1 } }, { VSI_ID_UUID, { 2 } } };
 static const struct mac macs[] = { { { 0x52, 0x54, 0, 0, 0, 1 } }, { { 0x52, 0x54, 0, 0, 0, 2 } } };
 
@@ -55,7 +55,7 @@ static const struct vtdb_type records[] = {
 	{ .manager = MANAGER_A,
 		.type_id = GROUPS,
 		.version_high = 255,
-		.n_groups = 2,
+		.n_groups = 3,
 		.groups = groups,
 		.default_vid = 77,
 		.n_vids = 2,
@@ -74,7 +74,7 @@ static const struct vtdb_type records[] = {
 		.refuse_error = VDP_E_RESOURCES,
 		.refuse_hard = true,
 		.refuse_reason = "maintenance until Monday" },
-	{ .manager = MANAGER_A, .type_id = CLOSED_SOFT, .version_high = 255, .is_refused = true },
+	{ .manager = MANAGER_A, .type_id = CLOSED_SOFT, .name = "", .version_high = 255, .is_refused = true },
 	{ .manager = MANAGER_A, .type_id = ECHO, .version_high = 255, .max_macs = 2, .echo_org = true },
 	{ .manager = MANAGER_B,
 		.type_id = WEB,
@@ -191,6 +191,17 @@ Test(vtdb, an_unknown_type_is_permanent)
 	cr_assert_eq(a.error, VDP_E_OTHER);
 	a = decide_vid(0xffffff, 100);
 	cr_assert_eq(a.error, VDP_E_OTHER);
+}
+
+Test(vtdb, a_type_of_another_manager_is_unknown)
+{
+	struct vdp_filter f = { .vid = 100 };
+	struct vtdb_query q = query(ANY, VDP_FILTER_VID, &f, 1);
+	struct vtdb_answer a;
+
+	q.subject.manager = (struct vdp_manager)MANAGER_B;
+	a = decide(&q);
+	refused(&a, VDP_E_OTHER, true, "type 1 version 1 is not known to 2001:db8::b");
 }
 
 /* ---- who may use it ---- */
