@@ -1,0 +1,286 @@
+/* The user's side of the station VDP machine: requests at any time, readiness, port down, limits (evb-reference 6.7). */
+#include "vdp_rig.h"
+
+static struct rig r;
+static struct vdp_filter filter;
+static struct vdp_request rq; /* of VSI 1, op ASSOC */
+
+static void setup(void)
+{
+	rig_init(&r, 600);
+	rq = rig_request(VDP_ASSOC, 1, &filter);
+}
+
+static void teardown(void)
+{
+	rig_free(&r);
+}
+
+TestSuite(vdp_station_user, .init = setup, .fini = teardown);
+
+static struct vdp_table *st(void)
+{
+	return r.side[ST].t;
+}
+
+static void submit(enum vdp_op op)
+{
+	rq.op = op;
+	cr_assert_eq(vdp_station_request(st(), &rq, r.now), VDP_SUBMIT_OK);
+}
+
+static void answer(enum vdp_op op, uint8_t status)
+{
+	rig_tlv(&r, ST, &rq, op, status);
+}
+
+static void associate(void)
+{
+	submit(VDP_ASSOC);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(rig_state(&r, ST, 1), VDP_STATE_ASSOC);
+}
+
+static void pass(struct dur d)
+{
+	rig_pass(&r, ST, d);
+}
+
+static const struct vdp_vsi *vsi(void)
+{
+	return rig_vsi(&r, ST, 1);
+}
+
+static void expect_waiting(enum vdp_display show, const char *reason)
+{
+	cr_assert_not_null(vsi());
+	cr_assert_eq(vsi()->state, VDP_STATE_NONE);
+	cr_assert_eq(vsi()->show, show, "shown as %s", vdp_display_name(vsi()->show));
+	cr_assert_str_eq(vsi()->reason, reason);
+}
+
+Test(vdp_station_user, deassociate_of_what_was_never_sent_ends_at_once)
+{
+	struct vsi_id unknown = rig_id(77);
+
+	cr_assert_eq(vdp_station_deassociate(st(), &unknown, r.now), VDP_SUBMIT_UNKNOWN);
+	submit(VDP_ASSOC);
+	rig_leave(&r, 1);
+	rig_events(&r, ST);
+	cr_assert_eq(r.side[ST].ended, 1);
+	rig_expect_nothing(&r, ST);
+	cr_assert(vdp_table_is_quiet(st()));
+}
+
+Test(vdp_station_user, deassociate_in_back_off)
+{
+	submit(VDP_ASSOC);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	answer(VDP_DEASSOC, 0x42); /* the bridge has nothing: nothing to say */
+	rig_leave(&r, 1);
+	rig_events(&r, ST);
+	cr_assert_eq(r.side[ST].ended, 1);
+	rig_expect_nothing(&r, ST);
+	submit(VDP_ASSOC);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	pass(dur_s(18)); /* the bridge may have it */
+	rig_leave(&r, 1);
+	rig_expect(&r, ST, VDP_DEASSOC, 0);
+	answer(VDP_DEASSOC, 0x40);
+	cr_assert(vdp_table_is_quiet(st()));
+}
+
+Test(vdp_station_user, deassociate_waits_for_the_answer)
+{
+	submit(VDP_ASSOC);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	rig_leave(&r, 1);
+	rig_expect_nothing(&r, ST);
+	answer(VDP_ASSOC, 0x40);
+	rig_expect(&r, ST, VDP_DEASSOC, 0);
+	answer(VDP_DEASSOC, 0x40);
+	cr_assert(vdp_table_is_quiet(st()));
+	submit(VDP_ASSOC);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	rig_leave(&r, 1);
+	pass(vdp_resp_wait_delay(&r.params)); /* a silent bridge is not asked again */
+	cr_assert(vdp_table_is_quiet(st()));
+	cr_assert_eq(r.side[ST].ended, 2);
+}
+
+Test(vdp_station_user, newest_request_waits_for_the_answer)
+{
+	struct vdp_assoc a;
+
+	submit(VDP_PREASSOC);
+	rig_expect(&r, ST, VDP_PREASSOC, 0);
+	submit(VDP_PREASSOC_RR);
+	filter.vid = 7;
+	submit(VDP_ASSOC);
+	rig_expect_nothing(&r, ST);
+	filter.vid = 100;
+	answer(VDP_PREASSOC, 0x40);
+	cr_assert_eq(rig_take(&r, ST, &a, 1), 1);
+	cr_assert(a.op == VDP_ASSOC && a.filters[0].vid == 7);
+	filter.vid = 7;
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(vsi()->state, VDP_STATE_ASSOC);
+	rig_leave(&r, 1);
+	rig_expect(&r, ST, VDP_DEASSOC, 0);
+	submit(VDP_ASSOC); /* wanted again before the bridge let go */
+	answer(VDP_DEASSOC, 0x40);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(r.side[ST].ended, 0);
+	cr_assert(vdp_table_is_quiet(st()));
+}
+
+Test(vdp_station_user, request_that_has_not_left_is_replaced)
+{
+	struct vdp_assoc a;
+
+	submit(VDP_PREASSOC);
+	filter.vid = 7;
+	submit(VDP_ASSOC);
+	cr_assert_eq(rig_take(&r, ST, &a, 1), 1);
+	cr_assert(a.op == VDP_ASSOC && a.filters[0].vid == 7);
+	rig_expect_nothing(&r, ST);
+}
+
+Test(vdp_station_user, requests_wait_for_readiness)
+{
+	vdp_table_set_ready(st(), false, r.now);
+	submit(VDP_ASSOC);
+	rig_expect_nothing(&r, ST);
+	pass(dur_s(3600));
+	expect_waiting(VDP_SHOW_PENDING, "waiting for the EVB peer");
+	vdp_table_set_ready(st(), true, r.now);
+	cr_assert_str_empty(vsi()->reason);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	pass(dur_s(17));
+	cr_assert_eq(vsi()->show, VDP_SHOW_PENDING);
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(vsi()->state, VDP_STATE_ASSOC);
+}
+
+Test(vdp_station_user, peer_lost_keeps_vsis_and_their_keep_alives)
+{
+	associate();
+	vdp_table_set_ready(st(), false, r.now);
+	cr_assert_eq(vsi()->state, VDP_STATE_ASSOC);
+	pass(dur_s(11));
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(vsi()->state, VDP_STATE_ASSOC);
+	rig_leave(&r, 1);
+	rig_expect(&r, ST, VDP_DEASSOC, 0);
+}
+
+Test(vdp_station_user, port_down_blocks_and_sends_again)
+{
+	struct vdp_assoc a;
+
+	filter.vid = 0;
+	submit(VDP_ASSOC);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	filter.vid = 200;
+	answer(VDP_ASSOC, 0x40);
+	vdp_table_port_down(st(), r.now);
+	rig_events(&r, ST);
+	cr_assert_eq(r.side[ST].last.was, VDP_STATE_ASSOC);
+	expect_waiting(VDP_SHOW_PENDING, "waiting for the EVB peer");
+	pass(dur_s(3600));
+	rig_expect_nothing(&r, ST);
+	vdp_table_set_ready(st(), true, r.now);
+	cr_assert_eq(rig_take(&r, ST, &a, 1), 1);
+	cr_assert(a.op == VDP_ASSOC && a.filters[0].vid == 0, "asked as the user did");
+	vdp_table_port_down(st(), r.now); /* and while one is out */
+	rig_leave(&r, 1);
+	rig_events(&r, ST);
+	cr_assert_eq(r.side[ST].ended, 1);
+	cr_assert(vdp_table_is_quiet(st()));
+}
+
+Test(vdp_station_user, back_to_preassociated)
+{
+	associate();
+	submit(VDP_PREASSOC);
+	rig_expect(&r, ST, VDP_PREASSOC, 0);
+	answer(VDP_PREASSOC, 0x40);
+	cr_assert_eq(vsi()->state, VDP_STATE_PREASSOC);
+	cr_assert_eq(r.side[ST].last.was, VDP_STATE_ASSOC);
+}
+
+static enum vdp_submit try(const struct vdp_request *q)
+{
+	return vdp_station_request(st(), q, r.now);
+}
+
+Test(vdp_station_user, illegal_requests_are_refused_here)
+{
+	static const uint8_t org[1500];
+	struct vdp_filter many[61];
+	struct vdp_request q = rq;
+
+	for (int i = 0; i < 61; i++)
+		many[i] = rig_filter((uint32_t)i);
+	q.op = VDP_DEASSOC;
+	cr_assert_eq(try(&q), VDP_SUBMIT_BAD);
+	q = rq;
+	q.format = 5;
+	cr_assert_eq(try(&q), VDP_SUBMIT_BAD);
+	q = rq;
+	q.subject.vsi.format = 6;
+	cr_assert_eq(try(&q), VDP_SUBMIT_BAD);
+	q = rq;
+	q.subject.type_id = 0x1000000;
+	cr_assert_eq(try(&q), VDP_SUBMIT_BAD);
+	q = rq;
+	q.n_filters = 0;
+	cr_assert_eq(try(&q), VDP_SUBMIT_BAD);
+	q = rq;
+	filter.vid = 4095;
+	cr_assert_eq(try(&q), VDP_SUBMIT_BAD);
+	filter = rig_filter(1);
+	q.filters = many;
+	q.n_filters = 61;
+	cr_assert_eq(try(&q), VDP_SUBMIT_TOO_LONG);
+	q.n_filters = 60;
+	cr_assert_eq(try(&q), VDP_SUBMIT_OK);
+	q = rq;
+	q.org = span_of(org, 1494 - 18 - 35 - 2);
+	cr_assert_eq(try(&q), VDP_SUBMIT_OK);
+	q.org.len++;
+	cr_assert_eq(try(&q), VDP_SUBMIT_TOO_LONG);
+	for (int s = VDP_SUBMIT_OK; s <= VDP_SUBMIT_UNKNOWN; s++)
+		cr_assert_str_neq(vdp_submit_text((enum vdp_submit)s), "?");
+}
+
+Test(vdp_station_user, repeated_filters_are_sent_once)
+{
+	struct vdp_filter f[3] = { rig_filter(1), rig_filter(2), rig_filter(1) };
+	struct vdp_assoc a;
+
+	rq.filters = f;
+	rq.n_filters = 3;
+	submit(VDP_ASSOC);
+	cr_assert_eq(rig_take(&r, ST, &a, 1), 1);
+	cr_assert_eq(a.n_filters, 2);
+	rq.n_filters = 2;
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(vsi()->n_filters, 2);
+}
+
+Test(vdp_station_user, table_full)
+{
+	for (uint32_t n = 0; n < 600; n++)
+		rig_ask(&r, VDP_ASSOC, n);
+	rq.subject.vsi = rig_id(600);
+	cr_assert_eq(try(&rq), VDP_SUBMIT_FULL);
+	cr_assert_eq(vdp_table_count(st()), 600);
+	rig_leave(&r, 5);
+	cr_assert_eq(vdp_table_count(st()), 599);
+	rig_events(&r, ST);
+	cr_assert_eq(try(&rq), VDP_SUBMIT_OK);
+}

@@ -1,0 +1,20 @@
+/* Station VDP machine of one VSI (802.1Q 41.5; evb-reference 6.7). Called by the table only; users see vdp_table.h. */
+#ifndef EVB_VDP_STATION_H
+#define EVB_VDP_STATION_H
+
+#include "vdp_table_priv.h"
+
+void vdp_station_rx(
+	struct vdp_table *t, const struct vdp_manager *m, const struct vdp_pdu_item *item, struct mono now);
+void vdp_station_on_time(struct vdp_table *t, uint32_t i, struct mono now);
+void vdp_station_port_down(struct vdp_table *t, uint32_t i, struct mono now);
+/** Ready now: a request that waited for it goes to the queue. Not ready any more: one that was not sent waits. */
+void vdp_station_on_ready(struct vdp_table *t, uint32_t i);
+/** The TLV to send now. */
+const struct vdp_cmd *vdp_station_tlv(const struct vsi *v, enum vdp_op *ret_op, uint8_t *ret_status);
+/** It was packed. */
+void vdp_station_on_packed(struct vdp_table *t, uint32_t i, struct mono now);
+/** ECP is done with it. */
+void vdp_station_on_sent(struct vdp_table *t, uint32_t i, bool is_delivered, struct mono now);
+
+#endif

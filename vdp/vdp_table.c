@@ -1,0 +1,577 @@
+/*
+ * vdp_table.c - the records of a port's VSIs: memory, lookup, timers, events; hands inputs to the machine of the
+ * table's role (802.1Q clause 41; evb-reference 6).
+ *
+ * In: payloads, time, readiness, port down; the machines' own inputs come in through vdp_station.c and
+ * vdp_bridge.c. Out: events and (vdp_pack.c) payloads. Every operation costs the same however full the table is,
+ * but for O(log n) in the timer heap.
+ *
+ *             vsi_add                     told               nothing left to send
+ *   free ---------------> live --> ended ------> hidden ----------------------> free
+ *                          ^         |              |      (the station's is never hidden)
+ *                          +---------+--------------+  vsi_revive: the same VSIID again
+ *
+ * Invariants: by_id holds live and ended records. A live record is in a TX list, has a deadline, or (station) waits
+ * for readiness in TX_HELD. An ended record has no deadline. An event is queued at most once per VSI: what happens
+ * before it is pulled merges into it, so events can't grow either. Commands belong to exactly one slot.
+ *
+ * Left out: S-channels (a table is one channel's) and draft 0.2 (another codec behind vdp_cmd_encode).
+ */
+#include "vdp_bridge.h"
+#include "vdp_station.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "names.h"
+
+static const struct {
+	const char *event, *clause;
+} causes[] = {
+	[CAUSE_REQUEST] = { "request", "41.5" },
+	[CAUSE_RESPONSE] = { "response", "41.5" },
+	[CAUSE_NO_ANSWER] = { "response timeout", "41.5.5.9" },
+	[CAUSE_BRIDGE_ENDED] = { "de-associated by the bridge", "41.5" },
+	[CAUSE_READY] = { "peer ready", "41.5" },
+	[CAUSE_RETRY] = { "retry", "41.5" },
+	[CAUSE_PORT_DOWN] = { "port down", "41.5" },
+	[CAUSE_DEASSOC] = { "de-associate", "41.5" },
+	[CAUSE_DECIDED] = { "decision", "41.5" },
+	[CAUSE_MANAGER_SILENT] = { "resource wait timeout", "41.5.5.7" },
+	[CAUSE_KEEP_ALIVE_LOST] = { "keep-alive timeout", "41.5.5" },
+	[CAUSE_WITHDRAWN] = { "withdrawn", "41.5" },
+};
+
+const char *vdp_display_name(enum vdp_display d)
+{
+	static const struct name_row rows[] = {
+		{ VDP_SHOW_NONE, "none" },
+		{ VDP_SHOW_PENDING, "pending" },
+		{ VDP_SHOW_PREASSOCIATED, "preassociated" },
+		{ VDP_SHOW_PREASSOCIATED_RR, "preassociated_rr" },
+		{ VDP_SHOW_ASSOCIATED, "associated" },
+		{ VDP_SHOW_REFUSED, "refused" },
+		{ VDP_SHOW_TIMED_OUT, "timed_out" },
+		{ 0, NULL },
+	};
+
+	return names_text(rows, (int)d, "?");
+}
+
+/* ---- memory ---- */
+
+static struct vdp_table *layout(struct vdp_table *t, struct carve *c)
+{
+	struct vdp_table *at = (struct vdp_table *)carve_take(c, 1, sizeof(*t));
+
+	t->vsi = (struct vsi *)carve_take(c, t->cfg.max_vsis, sizeof(*t->vsi));
+	imap_layout(&t->by_id, c, t->cfg.max_vsis);
+	theap_layout(&t->timers, c, t->cfg.max_vsis);
+	buddy_layout(&t->pool, c, t->cfg.pool_octets);
+	vdp_replies_layout(&t->replies, c, t->cfg.reply_octets);
+	return at;
+}
+
+/** Defaults for what is 0, and limits below which a table can't work. */
+static struct vdp_table_cfg effective(const struct vdp_table_cfg *cfg)
+{
+	struct vdp_table_cfg e = *cfg;
+
+	if (e.max_vsis == 0)
+		e.max_vsis = 4096;
+	if (e.pool_octets == 0)
+		e.pool_octets = (size_t)e.max_vsis * 128;
+	if (e.pool_octets < 65536)
+		e.pool_octets = 65536;
+	if (e.role == VDP_STATION)
+		e.reply_octets = 0;
+	else if (e.reply_octets == 0)
+		e.reply_octets = 65536;
+	else if (e.reply_octets < 2 * VDP_REPLY_WORST)
+		e.reply_octets = 2 * VDP_REPLY_WORST;
+	if (e.manager_deadline.ns == 0)
+		e.manager_deadline = dur_s(3);
+	if (e.retry_first.ns == 0)
+		e.retry_first = dur_s(1);
+	if (e.retry_max.ns < e.retry_first.ns)
+		e.retry_max = e.retry_first.ns > dur_s(60).ns ? e.retry_first : dur_s(60);
+	return e;
+}
+
+size_t vdp_table_size(const struct vdp_table_cfg *cfg)
+{
+	struct vdp_table t = { .cfg = effective(cfg) };
+	struct carve c = { NULL, 0 };
+
+	layout(&t, &c);
+	return c.used;
+}
+
+struct vdp_table *vdp_table_init(const struct vdp_table_cfg *cfg, const struct vdp_params *params, void *mem)
+{
+	struct vdp_table t = { .cfg = effective(cfg), .params = *params };
+	struct carve c = { (uint8_t *)mem, 0 };
+	struct vdp_table *at = layout(&t, &c);
+
+	imap_clear(&t.by_id);
+	theap_clear(&t.timers);
+	buddy_clear(&t.pool);
+	for (unsigned k = 0; k < TX_LISTS; k++)
+		t.tx[k] = (struct vdp_fifo){ VSI_NONE, VSI_NONE };
+	t.events = (struct vdp_fifo){ VSI_NONE, VSI_NONE };
+	t.prng.state = t.cfg.seed;
+	t.free_head = VSI_NONE;
+	t.ending = VSI_NONE;
+	*at = t;
+	return at;
+}
+
+/* ---- records ---- */
+
+static uint64_t id_hash(const struct vdp_table *t, const struct vsi_id *id)
+{
+	return siphash(t->cfg.key, span_of(id, sizeof(*id)));
+}
+
+uint32_t vsi_lookup(const struct vdp_table *t, const struct vsi_id *id)
+{
+	uint64_t hash = id_hash(t, id);
+
+	for (uint32_t i = imap_first(&t->by_id, hash); i != IMAP_NONE; i = imap_next(&t->by_id, i))
+		if (vsi_id_equal(&t->vsi[i].v.subject.vsi, id))
+			return i;
+	return VSI_NONE;
+}
+
+static uint32_t record_alloc(struct vdp_table *t)
+{
+	uint32_t i = t->free_head;
+
+	if (i != VSI_NONE) {
+		t->free_head = t->vsi[i].ev_next;
+		return i;
+	}
+	return t->high < t->cfg.max_vsis ? t->high++ : VSI_NONE;
+}
+
+uint32_t vsi_add(struct vdp_table *t, const struct vsi_id *id, struct mono now)
+{
+	uint32_t i = record_alloc(t);
+
+	if (i == VSI_NONE) {
+		t->count.table_full++;
+		return VSI_NONE;
+	}
+	t->vsi[i] = (struct vsi){ .machine = VSI_ENDED, .is_hidden = true, .ev_next = VSI_NONE };
+	t->vsi[i].v.subject.vsi = *id;
+	imap_insert(&t->by_id, id_hash(t, id), i);
+	vsi_revive(t, i, now);
+	return i;
+}
+
+void vsi_revive(struct vdp_table *t, uint32_t i, struct mono now)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	assert(v->machine == VSI_ENDED);
+	vsi_put(t, i, &v->force, NULL);
+	vsi_put(t, i, &v->asked, NULL);
+	v->machine = t->cfg.role == VDP_STATION ? ST_PROC : BR_WAIT;
+	v->is_hidden = v->is_wanted = v->is_sent = v->is_at_bridge = false;
+	v->tries = 0;
+	v->reply_op = 0;
+	v->v = (struct vdp_vsi){ .subject = v->v.subject, .since = now, .created = now, .user = v->v.user };
+	if (t->ending == i)
+		t->ending = VSI_NONE;
+	t->n_live++;
+}
+
+void vsi_end(struct vdp_table *t, uint32_t i, enum vdp_display show, enum vdp_cause cause, struct mono now)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	assert(vsi_is_live(v));
+	v->machine = VSI_ENDED;
+	v->v.state = VDP_STATE_NONE;
+	v->question = 0;
+	v->has_question = false;
+	vsi_arm(t, i, MONO_NEVER);
+	vsi_move(t, i, TX_OFF);
+	vsi_show(t, i, show, now);
+	vsi_tell(t, i, cause);
+	t->n_live--;
+}
+
+void vsi_release(struct vdp_table *t, uint32_t i)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	if (v->machine != VSI_ENDED || !v->is_hidden || v->list != TX_OFF)
+		return;
+	vsi_put(t, i, &v->force, NULL);
+	vsi_put(t, i, &v->asked, NULL);
+	vsi_put(t, i, &v->next, NULL);
+	imap_remove(&t->by_id, id_hash(t, &v->v.subject.vsi), i);
+	v->machine = VSI_FREE;
+	v->ev_next = t->free_head;
+	t->free_head = i;
+}
+
+/** What users see of the commands: the one in force, else the one that is asked. */
+static void set_view(struct vsi *v)
+{
+	const struct vdp_cmd *c = v->force != NULL ? v->force : v->asked;
+
+	v->v.n_filters = 0;
+	v->v.filters = NULL;
+	v->v.org = span_of(NULL, 0);
+	if (c == NULL)
+		return;
+	v->v.subject.manager = c->manager;
+	v->v.subject.type_id = c->type_id;
+	v->v.subject.type_version = c->type_version;
+	v->v.format = c->format;
+	v->v.n_filters = c->n;
+	v->v.filters = c->filters;
+	v->v.org = vdp_cmd_org(c);
+	v->v.is_suspended = (c->bits & VDP_STATUS_S) != 0;
+	v->v.is_migrating = (c->bits & VDP_STATUS_M) != 0;
+}
+
+void vsi_put(struct vdp_table *t, uint32_t i, struct vdp_cmd **slot, struct vdp_cmd *cmd)
+{
+	if (*slot != cmd)
+		buddy_free(&t->pool, *slot);
+	*slot = cmd;
+	set_view(vsi_at(t, i));
+}
+
+struct vdp_cmd *vsi_take(struct vdp_cmd **slot)
+{
+	struct vdp_cmd *c = *slot;
+
+	*slot = NULL;
+	return c;
+}
+
+void vsi_confirm(struct vdp_table *t, uint32_t i, enum vdp_state state)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	v->filters_differ = v->filters_differ || !vdp_cmd_same_filters(v->force, v->asked);
+	v->v.state = state;
+	vsi_put(t, i, &v->force, vsi_take(&v->asked));
+}
+
+enum vdp_display vsi_show_of(enum vdp_state s)
+{
+	static const enum vdp_display show[] = {
+		[VDP_STATE_NONE] = VDP_SHOW_NONE,
+		[VDP_STATE_PREASSOC] = VDP_SHOW_PREASSOCIATED,
+		[VDP_STATE_PREASSOC_RR] = VDP_SHOW_PREASSOCIATED_RR,
+		[VDP_STATE_ASSOC] = VDP_SHOW_ASSOCIATED,
+	};
+
+	return show[s];
+}
+
+void vsi_show(struct vdp_table *t, uint32_t i, enum vdp_display show, struct mono now)
+{
+	struct vdp_vsi *v = &vsi_at(t, i)->v;
+
+	if (v->show != show)
+		v->since = now;
+	v->show = show;
+}
+
+/* ---- TX lists and timers ---- */
+
+static void tx_unlink(struct vdp_table *t, uint32_t i)
+{
+	struct vsi *v = vsi_at(t, i);
+	struct vdp_fifo *l = &t->tx[v->list];
+
+	if (v->tx_prev == VSI_NONE)
+		l->head = v->tx_next;
+	else
+		t->vsi[v->tx_prev].tx_next = v->tx_next;
+	if (v->tx_next == VSI_NONE)
+		l->tail = v->tx_prev;
+	else
+		t->vsi[v->tx_next].tx_prev = v->tx_prev;
+}
+
+/** Put record i, which is in no list, between two neighbours of a list. */
+static void tx_link(struct vdp_table *t, uint32_t i, struct vdp_fifo *l, uint32_t prev, uint32_t next)
+{
+	t->vsi[i].tx_prev = prev;
+	t->vsi[i].tx_next = next;
+	*(prev == VSI_NONE ? &l->head : &t->vsi[prev].tx_next) = i;
+	*(next == VSI_NONE ? &l->tail : &t->vsi[next].tx_prev) = i;
+}
+
+void vsi_move(struct vdp_table *t, uint32_t i, enum vdp_list list)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	if (v->list == list)
+		return;
+	if (v->list != TX_OFF)
+		tx_unlink(t, i);
+	v->list = (uint8_t)list;
+	if (list != TX_OFF)
+		tx_link(t, i, &t->tx[list], t->tx[list].tail, VSI_NONE);
+}
+
+void vsi_requeue(struct vdp_table *t, uint32_t i)
+{
+	vsi_move(t, i, TX_OFF);
+	t->vsi[i].list = TX_QUEUED;
+	tx_link(t, i, &t->tx[TX_QUEUED], VSI_NONE, t->tx[TX_QUEUED].head);
+}
+
+void vsi_arm(struct vdp_table *t, uint32_t i, struct mono deadline)
+{
+	theap_set(&t->timers, i, deadline);
+}
+
+struct mono vdp_table_deadline(const struct vdp_table *t)
+{
+	return theap_deadline(&t->timers);
+}
+
+void vdp_table_on_time(struct vdp_table *t, struct mono now)
+{
+	uint32_t i;
+
+	while ((i = theap_due(&t->timers, now)) != THEAP_NONE) {
+		vsi_arm(t, i, MONO_NEVER); /* the machine sets the next one */
+		if (t->cfg.role == VDP_STATION)
+			vdp_station_on_time(t, i, now);
+		else
+			vdp_bridge_on_time(t, i, now);
+	}
+}
+
+/* ---- inputs ---- */
+
+void vdp_table_rx(struct vdp_table *t, struct span sdu, struct mono now)
+{
+	struct vdp_pdu pdu;
+	struct vdp_pdu_item item;
+
+	switch (vdp_pdu_open(sdu, &pdu)) {
+	case VDP_PDU_OK:
+		break;
+	case VDP_PDU_OVERRUN:
+		t->count.rx_bad_tlv++;
+		return;
+	case VDP_PDU_NO_MANAGER:
+	case VDP_PDU_MANAGER_TWICE:
+	default:
+		t->count.rx_no_manager++;
+		return;
+	}
+	while (vdp_pdu_next(&pdu, &item)) {
+		if (t->cfg.role == VDP_STATION)
+			vdp_station_rx(t, &pdu.manager, &item, now);
+		else
+			vdp_bridge_rx(t, &pdu.manager, &item, now);
+	}
+}
+
+bool vdp_table_can_accept(const struct vdp_table *t)
+{
+	return t->cfg.role == VDP_STATION || vdp_replies_room(&t->replies) >= VDP_REPLY_WORST;
+}
+
+void vdp_table_set_params(struct vdp_table *t, const struct vdp_params *params)
+{
+	t->params = *params;
+}
+
+void vdp_table_set_ready(struct vdp_table *t, bool is_ready, struct mono now)
+{
+	enum vdp_list from = is_ready ? TX_HELD : TX_QUEUED;
+	uint32_t next;
+
+	if (t->is_ready == is_ready)
+		return;
+	(void)now; /* requests are timed from when they leave */
+	t->is_ready = is_ready;
+	if (t->cfg.role != VDP_STATION)
+		return; /* a bridge only answers */
+	for (uint32_t i = t->tx[from].head; i != VSI_NONE; i = next) {
+		next = t->vsi[i].tx_next;
+		vdp_station_on_ready(t, i);
+	}
+}
+
+void vdp_table_port_down(struct vdp_table *t, struct mono now)
+{
+	t->is_ready = false;
+	vdp_replies_clear(&t->replies);
+	for (uint32_t i = 0; i < t->high; i++) {
+		if (t->vsi[i].machine == VSI_FREE)
+			continue;
+		if (t->cfg.role == VDP_STATION)
+			vdp_station_port_down(t, i, now);
+		else
+			vdp_bridge_port_down(t, i, now);
+	}
+}
+
+/* ---- events ---- */
+
+static void event_queue(struct vdp_table *t, uint32_t i)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	if (v->in_events)
+		return;
+	v->in_events = true;
+	v->ev_next = VSI_NONE;
+	if (t->events.tail == VSI_NONE)
+		t->events.head = i;
+	else
+		t->vsi[t->events.tail].ev_next = i;
+	t->events.tail = i;
+}
+
+static uint32_t event_pop(struct vdp_table *t)
+{
+	uint32_t i = t->events.head;
+
+	if (i == VSI_NONE)
+		return i;
+	t->events.head = t->vsi[i].ev_next;
+	if (t->events.head == VSI_NONE)
+		t->events.tail = VSI_NONE;
+	t->vsi[i].in_events = false;
+	return i;
+}
+
+void vsi_tell(struct vdp_table *t, uint32_t i, enum vdp_cause cause)
+{
+	t->vsi[i].has_news = true;
+	t->vsi[i].cause = (uint8_t)cause;
+	event_queue(t, i);
+}
+
+void vsi_ask(struct vdp_table *t, uint32_t i)
+{
+	t->vsi[i].has_question = true;
+	event_queue(t, i);
+}
+
+/** An ended VSI that was told by the last event is out of sight. */
+static void finish_ending(struct vdp_table *t)
+{
+	uint32_t i = t->ending;
+
+	if (i == VSI_NONE)
+		return;
+	t->ending = VSI_NONE;
+	t->vsi[i].is_hidden = true;
+	vsi_release(t, i);
+}
+
+static void fill_news(struct vdp_table *t, uint32_t i, struct vdp_event *ret)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	*ret = (struct vdp_event){
+		.kind = v->machine == VSI_ENDED ? VDP_EVENT_ENDED : VDP_EVENT_CHANGED,
+		.vsi = i,
+		.was = (enum vdp_state)v->told,
+		.filters_changed = v->filters_differ,
+		.event = causes[v->cause].event,
+		.clause = causes[v->cause].clause,
+	};
+	v->has_news = false;
+	v->filters_differ = false;
+	v->told = (uint8_t)v->v.state;
+	if (v->machine == VSI_ENDED)
+		t->ending = i;
+}
+
+bool vdp_table_next_event(struct vdp_table *t, struct vdp_event *ret)
+{
+	uint32_t i;
+
+	finish_ending(t);
+	while ((i = event_pop(t)) != VSI_NONE) {
+		struct vsi *v = vsi_at(t, i);
+
+		if (v->has_news) {
+			if (v->has_question)
+				event_queue(t, i);
+			fill_news(t, i, ret);
+			return true;
+		}
+		if (v->has_question) {
+			v->has_question = false;
+			vdp_bridge_query(t, i, ret);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- looking ---- */
+
+uint32_t vdp_table_count(const struct vdp_table *t)
+{
+	return t->n_live;
+}
+
+uint32_t vdp_table_find(const struct vdp_table *t, const struct vsi_id *id)
+{
+	uint32_t i = vsi_lookup(t, id);
+
+	return i != VSI_NONE && vsi_is_live(&t->vsi[i]) ? i : UINT32_MAX;
+}
+
+const struct vdp_vsi *vdp_table_get(const struct vdp_table *t, uint32_t vsi)
+{
+	if (vsi >= t->high || t->vsi[vsi].machine == VSI_FREE || t->vsi[vsi].is_hidden)
+		return NULL;
+	return &t->vsi[vsi].v;
+}
+
+void vdp_table_set_user(struct vdp_table *t, uint32_t vsi, uint32_t user)
+{
+	if (vsi < t->high)
+		t->vsi[vsi].v.user = user;
+}
+
+uint32_t vdp_table_next(const struct vdp_table *t, uint32_t from)
+{
+	for (uint32_t i = from; i < t->high; i++)
+		if (vsi_is_live(&t->vsi[i]))
+			return i;
+	return UINT32_MAX;
+}
+
+const struct vdp_table_counters *vdp_table_counters(const struct vdp_table *t)
+{
+	return &t->count;
+}
+
+bool vdp_table_is_quiet(const struct vdp_table *t)
+{
+	if (t->events.head != VSI_NONE || t->replies.used > 0 || t->ending != VSI_NONE)
+		return false;
+	for (unsigned k = 0; k < TX_LISTS; k++)
+		if (t->tx[k].head != VSI_NONE)
+			return false;
+	for (uint32_t i = 0; i < t->high; i++) {
+		const struct vsi *v = &t->vsi[i];
+
+		if (v->machine != VSI_FREE && v->machine != ST_WAIT && v->machine != BR_WAIT)
+			return false;
+		if (v->machine != VSI_FREE && (v->asked != NULL || v->next != NULL || v->reply_op != 0))
+			return false;
+	}
+	return t->n_live > 0 || (t->timers.n == 0 && t->pool.used_octets == 0);
+}
