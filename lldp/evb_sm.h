@@ -48,19 +48,22 @@ struct evb_sm {
 	struct evb_cfg cfg;
 	bool has_peer;
 	struct evb_tlv peer; /* last TLV heard, valid with has_peer; kept for display in every peer state */
+	unsigned n_neighbours;
+	uint8_t proposed_rwd, proposed_rka; /* the peer's last with ROL=0; EVB_EXPONENT_MAX: none yet */
 	struct evb_oper oper;
-	struct mono alarm_at;
+	struct mono alarm_at; /* when rr_alarm will be raised; never while not waiting */
 };
 
 void evb_sm_init(struct evb_sm *sm, const struct evb_cfg *cfg, struct mono now);
 void evb_sm_set_cfg(struct evb_sm *sm, const struct evb_cfg *cfg, struct mono now);
 /** The peer's TLV as LLDP has it now; NULL: none. n_neighbours: of the nearest-customer-bridge agent. */
 void evb_sm_on_peer(struct evb_sm *sm, const struct evb_tlv *peer, unsigned n_neighbours, struct mono now);
-/** A BPDU came in: reflective relay goes off until the neighbour changes (evb-reference 1.3). */
+/** Bridge: a BPDU came in. Reflective relay goes off until the neighbour is another one or lost (new content of its
+ * TLV is not enough, since it answers our RRCTR), or until the administrator withdraws RR (evb-reference 1.3). */
 void evb_sm_on_bpdu(struct evb_sm *sm, struct mono now);
 void evb_sm_on_time(struct evb_sm *sm, struct mono now);
 struct mono evb_sm_deadline(const struct evb_sm *sm);
-/** The TLV to advertise. */
+/** The TLV to advertise while cfg.is_enabled. */
 struct evb_tlv evb_sm_local(const struct evb_sm *sm);
 const char *evb_peer_name(enum evb_peer p);
 

@@ -34,12 +34,45 @@ struct lldp_counters { /* evb-reference section 9 */
 		ageouts, length_errors, too_many_neighbours;
 };
 
-enum {                                 /* lldp_agent_take_events() */
-	LLDP_EVENT_REMOTE_CHANGED = 1, /* somethingChangedRemote: neighbours came, went or changed */
-	LLDP_EVENT_TOO_MANY = 2,       /* a neighbour was refused for lack of room */
+enum { /* lldp_agent_take_events() */
+	LLDP_EVENT_REMOTE_CHANGED =
+		1,               /* somethingChangedRemote: neighbours came, went or changed, or can't be
+	                                  heard any more because the port went down */
+	LLDP_EVENT_TOO_MANY = 2, /* a neighbour was refused for lack of room */
 };
 
-enum { LLDP_LOCAL_TEXT = 128, LLDP_ORG_SLOTS = 4, LLDP_ORG_VALUE = 511, LLDP_LOCAL_MGMT = 32 };
+enum {
+	LLDP_LOCAL_TEXT = 128,
+	LLDP_ORG_SLOTS = 4,
+	LLDP_ORG_VALUE = 511,
+	LLDP_LOCAL_MGMT = 32,
+	LLDP_KNOWN_MAX = 4
+};
+
+struct lldp_known {       /* an organizational TLV the user understands, once per LLDPDU */
+	uint32_t key;     /* OUI << 8 | subtype */
+	unsigned min_len; /* octets of the whole value; a shorter one is dropped as if absent */
+};
+
+struct lldp_org_slot {
+	uint16_t len; /* 0: empty */
+	uint8_t octets[LLDP_ORG_VALUE];
+};
+
+struct lldp_agent {
+	struct lldp_agent_cfg cfg;
+	struct mac own;
+	bool is_operational;
+	struct lldp_tx tx;
+	struct lldp_rx rx;
+	struct lldp_counters counters;
+	unsigned events; /* not yet taken */
+	unsigned n_known;
+	struct lldp_known known[LLDP_KNOWN_MAX];
+	struct lldp_org_slot org[LLDP_ORG_SLOTS];
+	size_t local_len;            /* 0: lldp_agent_set_local() not called yet, nothing is sent */
+	uint8_t local[LLDP_PDU_MAX]; /* the local system's basic TLVs, as an LLDPDU */
+};
 
 /** Room for an agent's neighbour table; see common/carve.h. */
 size_t lldp_agent_size(const struct lldp_agent_cfg *cfg);
@@ -49,13 +82,15 @@ void lldp_agent_init(struct lldp_agent *a, const struct lldp_agent_cfg *cfg, str
 void lldp_agent_set_cfg(struct lldp_agent *a, const struct lldp_agent_cfg *cfg, struct mono now);
 void lldp_agent_set_operational(struct lldp_agent *a, bool is_up, struct mono now);
 /** The local system's basic TLVs, copied; chassis, port, descriptions, capabilities, mgmt (org and ttl are ignored).
- * Sets localChange only when an octet differs. */
+ * Texts are cut to LLDP_LOCAL_TEXT octets, longer mgmt values than LLDP_LOCAL_MGMT left out. Sets localChange only
+ * when an octet differs. Transmission waits for the first call. */
 void lldp_agent_set_local(struct lldp_agent *a, const struct lldp_pdu *local, struct mono now);
 /** Organizational TLV in slot 0..3, whole value (OUI, subtype, information), copied; empty removes it. Sets
  * localChange only when an octet differs. */
 void lldp_agent_set_org(struct lldp_agent *a, unsigned slot, struct span value, struct mono now);
-/** OUI<<8|subtype the user understands; anything else received counts as unrecognized. Up to 4, replaces the list. */
-void lldp_agent_set_known(struct lldp_agent *a, const uint32_t *known, unsigned n);
+/** What the user understands, up to LLDP_KNOWN_MAX; replaces the list. Judged when an LLDPDU comes in: a short or
+ * repeated known TLV counts as discarded, any other organizational TLV as unrecognized. */
+void lldp_agent_set_known(struct lldp_agent *a, const struct lldp_known *known, unsigned n);
 
 /** A received LLDPDU (octets after the EtherType), frame addressed to cfg.da. Frames from `own` are ignored. */
 void lldp_agent_rx(struct lldp_agent *a, struct mac sa, struct span octets, struct mono now);
@@ -66,13 +101,16 @@ bool lldp_agent_poll_tx(struct lldp_agent *a, struct mono now, struct wr *w);
 /** Bits since the last call. */
 unsigned lldp_agent_take_events(struct lldp_agent *a);
 
-/** Users of the neighbour table report TLVs they rejected (bad EVB TLV, repeated ...). */
+/** Users of the neighbour table report TLVs whose information they rejected. */
 void lldp_agent_count_discarded(struct lldp_agent *a, unsigned n);
 
+/** Neighbours known; those of a port that went down stay until they age or the port comes back. */
 unsigned lldp_agent_n_neighbours(const struct lldp_agent *a);
 /** Neighbour 0..n-1, valid until the next call that changes the agent. Its PDU is re-decoded from the stored octets. */
 const struct lldp_neighbour *lldp_agent_neighbour(const struct lldp_agent *a, unsigned i);
 /** Decode a stored neighbour (always succeeds for a neighbour of the table). */
 void lldp_neighbour_pdu(const struct lldp_neighbour *n, struct lldp_pdu *ret);
+/** The value of the known TLV in `pdu`: the first that is long enough. False when there is none. */
+bool lldp_pdu_find_org(const struct lldp_pdu *pdu, const struct lldp_known *known, struct span *ret);
 
 #endif

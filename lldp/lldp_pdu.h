@@ -66,6 +66,7 @@ struct lldp_decode_notes { /* what a valid PDU still had wrong, for the counters
 	unsigned tlvs_discarded;
 	unsigned tlvs_unrecognized;
 	unsigned tlvs_in_error; /* basic TLVs with bad content: FramesInErrors++ once */
+	size_t octets_used;     /* up to and with the End TLV (TTL 0: the TTL TLV); the rest is padding */
 };
 
 /** Decode the octets after the EtherType. *ret and *ret_notes are written only on LLDP_OK. For TTL 0 the rest of

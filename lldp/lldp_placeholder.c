@@ -1,3 +1,0 @@
-/* placeholder until the first module lands */
-extern int lldp_placeholder;
-int lldp_placeholder;
