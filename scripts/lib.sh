@@ -78,6 +78,7 @@ deps_need() {
 		done
 	done
 	((${#missing[@]} > 0)) || return 0
+	mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 	[[ $(id -u) -eq 0 ]] || die "needs root to install: ${missing[*]}"
 	note "installing: ${missing[*]}"
 	apt_install "${missing[@]}"

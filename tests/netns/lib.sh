@@ -99,7 +99,15 @@ vm_lab() {
 	vm_lab_configure
 	lab_evbd switch "$LAB_RUN/switch.conf"
 	lab_evbd host "$LAB_RUN/host.conf"
-	eventually 30 "reflective relay is negotiated" reflecting
+	if [[ $relay == veb ]]; then
+		eventually 30 "both ends are EVB peers" peered
+	else
+		eventually 30 "reflective relay is negotiated" reflecting
+	fi
+}
+peered() {
+	query host ports 'map(select(.name == "eth0" and .generation == "ratified")) | length == 1' &&
+		query switch ports 'map(select(.name == "swp1" and .generation == "ratified")) | length == 1'
 }
 
 vm_lab_configure() {
