@@ -101,16 +101,6 @@ static bool has_user(const struct ecp_rx *rx, uint16_t subtype)
 	return subtype < SUBTYPES_KNOWN && (rx->cfg.subtypes >> subtype & 1) != 0;
 }
 
-/** The counter of a request that can't be taken whatever the queue holds, or NULL. */
-static uint64_t *request_fault(struct ecp_rx *rx, const struct ecp_hdr *h, size_t payload)
-{
-	if (!has_user(rx, h->subtype))
-		return &rx->count.bad_subtype;
-	if (payload > ECP_PAYLOAD_MAX)
-		return &rx->count.too_long;
-	return NULL;
-}
-
 /** RECEIVE_ECPDU: true if the request is to be acknowledged. */
 static bool take_request(struct ecp_rx *rx, struct mac sa, const struct ecp_hdr *h, struct span sdu)
 {
@@ -133,28 +123,31 @@ static bool take_request(struct ecp_rx *rx, struct mac sa, const struct ecp_hdr 
 	return true;
 }
 
+static enum ecp_verdict drop(uint64_t *counter)
+{
+	(*counter)++;
+	return ECP_DROP;
+}
+
 enum ecp_verdict ecp_rx_on_pdu(struct ecp_rx *rx, struct mac sa, struct span octets, struct ecp_hdr *ret_ack)
 {
 	struct rd r = rd_init(octets);
-	uint64_t *fault = NULL;
 	struct ecp_hdr h;
 
 	if (!ecp_hdr_decode(&r, &h))
-		fault = &rx->count.too_short;
-	else if (h.version != ECP_VERSION)
-		fault = &rx->count.bad_version;
-	else if (h.op != ECP_OP_REQUEST && h.op != ECP_OP_ACK)
-		fault = &rx->count.bad_op;
-	else if (h.op == ECP_OP_REQUEST)
-		fault = request_fault(rx, &h, r.left);
-	if (fault != NULL) {
-		(*fault)++;
-		return ECP_DROP;
-	}
+		return drop(&rx->count.too_short);
+	if (h.version != ECP_VERSION)
+		return drop(&rx->count.bad_version);
+	if (h.op != ECP_OP_REQUEST && h.op != ECP_OP_ACK)
+		return drop(&rx->count.bad_op);
 	if (h.op == ECP_OP_ACK) { /* a payload it may carry is ignored */
 		*ret_ack = h;
 		return ECP_IS_ACK;
 	}
+	if (!has_user(rx, h.subtype))
+		return drop(&rx->count.bad_subtype);
+	if (r.left > ECP_PAYLOAD_MAX)
+		return drop(&rx->count.too_long);
 	if (!take_request(rx, sa, &h, rd_rest(&r)))
 		return ECP_DROP;
 	h.op = ECP_OP_ACK;

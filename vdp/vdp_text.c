@@ -256,7 +256,7 @@ const char *vdp_manager_format(const struct vdp_manager *m, char text[VDP_MANAGE
 
 bool vdp_manager_parse(const char *text, struct vdp_manager *ret)
 {
-	struct vdp_manager m;
+	struct vdp_manager m = { { 0 } };
 
 	if (ipv4_parse(text, m.id + 12))
 		memcpy(m.id, mapped_prefix, sizeof(mapped_prefix));
