@@ -1,0 +1,265 @@
+/*
+ * conf.c - the table of settings, and what can be done with any row of it: default, text, compare, store.
+ *
+ * A row says where its value is kept (offset and size in struct conf or struct conf_port), so that reading, comparing
+ * and documenting need no code of their own for each setting. Defaults of the EVB settings are those of evb-reference
+ * 3.2 (R 3, RTE 8, RWD 20, RKA 20), of the LLDP settings those of 802.1AB-2016 9.2.5 (evb-reference 2.3); their ranges
+ * are the managed objects' (MGMT-01, MGMT-02).
+ *
+ * Invariants: values are kept zero-padded, so that equal settings are equal octets; a path occurs once.
+ * Left out on purpose: reading (conf_file.c), rules between settings (conf_check.c), meaning (the daemon).
+ */
+#include "conf_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMED(enumerator, text) [enumerator] = (text)
+
+const char *const conf_role_names[] = { NAMED(CONF_ORDINARY, "ordinary"), NAMED(CONF_STATION, "station"),
+	NAMED(CONF_BRIDGE, "bridge") };
+const char *const conf_relay_names[] = { NAMED(CONF_RELAY_VEPA, "vepa"), NAMED(CONF_RELAY_VEB, "veb"),
+	NAMED(CONF_RELAY_NONE, "none") };
+const char *const conf_driver_names[] = { NAMED(CONF_DRIVER_AUTO, "auto"), NAMED(CONF_DRIVER_PCAP, "pcap"),
+	NAMED(CONF_DRIVER_PACKET, "packet") };
+
+static const struct name_row role_names[] = { { CONF_ORDINARY, "ordinary" }, { CONF_STATION, "station" },
+	{ CONF_BRIDGE, "bridge" }, { 0, NULL } };
+static const struct name_row relay_names[] = { { CONF_RELAY_VEPA, "vepa" }, { CONF_RELAY_VEB, "veb" },
+	{ CONF_RELAY_NONE, "none" }, { 0, NULL } };
+static const struct name_row driver_names[] = { { CONF_DRIVER_AUTO, "auto" }, { CONF_DRIVER_PCAP, "pcap" },
+	{ CONF_DRIVER_PACKET, "packet" }, { 0, NULL } };
+static const struct name_row create_names[] = { { false, "none" }, { true, "tap" }, { 0, NULL } };
+static const struct name_row level_names[] = { { 0, "error" }, { 1, "warning" }, { 2, "info" },
+	{ 3, "debug" }, { 0, NULL } };
+static const struct name_row admin_names[] = { { LLDP_RX_TX, "rxtx" }, { LLDP_TX_ONLY, "tx" },
+	{ LLDP_RX_ONLY, "rx" }, { LLDP_DISABLED, "off" }, { 0, NULL } };
+static const struct name_row agent_names[] = { { CONF_AGENT_NCB, "nearest_customer_bridge" },
+	{ CONF_AGENT_NTPMR, "nearest_non_tpmr_bridge" }, { CONF_AGENT_NB, "nearest_bridge" }, { 0, NULL } };
+
+#define IN_CONF(member) offsetof(struct conf, member), sizeof(((struct conf *)NULL)->member)
+#define IN_PORT(member) offsetof(struct conf_port, member), sizeof(((struct conf_port *)NULL)->member)
+#define NO_VALUE        0, 0
+#define REQUIRED        true
+#define OPTIONAL        false
+#define NO_RANGE        0, 0
+#define ANY             CONF_ON_ANY
+#define EVB             CONF_ON_EVB
+#define STATION         CONF_ON_STATION
+#define BRIDGE          CONF_ON_BRIDGE
+#define ORDINARY        CONF_ON_ORDINARY
+#define SHARED          CONF_SHARED
+#define GLOBAL          CONF_GLOBAL
+
+/* clang-format off */
+const struct conf_setting conf_settings[] = {
+	/* path, kind, scope, effect, member, required, range, default (number, text), names, help */
+	{ "system", CONF_GROUP, GLOBAL, CONF_ADAPTED, NO_VALUE, OPTIONAL, NO_RANGE, 0, NULL, NULL,
+		"How this system is called in LLDP" },
+	{ "system.name", CONF_STRING, GLOBAL, CONF_ADAPTED, IN_CONF(system_name), OPTIONAL, NO_RANGE, 0, NULL, NULL,
+		"System Name TLV; empty: the host name" },
+	{ "system.description", CONF_STRING, GLOBAL, CONF_ADAPTED, IN_CONF(system_descr), OPTIONAL, NO_RANGE, 0,
+		"Edge Virtual Bridging", NULL, "System Description TLV" },
+	{ "control", CONF_GROUP, GLOBAL, CONF_ADAPTED, NO_VALUE, OPTIONAL, NO_RANGE, 0, NULL, NULL,
+		"The control socket, which evbctl(8) talks to" },
+	{ "control.socket", CONF_FILE, GLOBAL, CONF_NEEDS_RESTART, IN_CONF(control_socket), OPTIONAL, NO_RANGE, 0,
+		"/run/evbd/evbd.sock", NULL, "Where the control socket is" },
+	{ "control.group", CONF_STRING, GLOBAL, CONF_NEEDS_RESTART, IN_CONF(control_group), OPTIONAL, NO_RANGE, 0,
+		NULL, NULL, "Group whose members may use it; empty: only root" },
+	{ "control.max_clients", CONF_NUMBER, GLOBAL, CONF_ADAPTED, IN_CONF(max_clients), OPTIONAL, 1, 1024, 32, NULL,
+		NULL, "Clients at the same time" },
+	{ "types", CONF_FILE, GLOBAL, CONF_ADAPTED, IN_CONF(types_file), OPTIONAL, NO_RANGE, 0, NULL, NULL,
+		"VSI type database of the bridge ports; empty: every association is refused" },
+	{ "state_dir", CONF_FILE, GLOBAL, CONF_NEEDS_RESTART, IN_CONF(state_dir), OPTIONAL, NO_RANGE, 0,
+		"/var/lib/evbd", NULL, "Where associations are kept across a restart" },
+	{ "log", CONF_GROUP, GLOBAL, CONF_ADAPTED, NO_VALUE, OPTIONAL, NO_RANGE, 0, NULL, NULL, "The log" },
+	{ "log.level", CONF_CHOICE, GLOBAL, CONF_ADAPTED, IN_CONF(log_level), OPTIONAL, NO_RANGE, 2, NULL, level_names,
+		"Least urgent messages that are logged" },
+	{ "limits", CONF_GROUP, GLOBAL, CONF_ADAPTED, NO_VALUE, OPTIONAL, NO_RANGE, 0, NULL, NULL,
+		"Sizes of tables; what does not fit is refused and counted" },
+	{ "limits.fdb", CONF_NUMBER, GLOBAL, CONF_NEEDS_RESTART, IN_CONF(max_fdb), OPTIONAL, 64, 1048576, 16384, NULL,
+		NULL, "Learned addresses" },
+	{ "limits.fdb_age", CONF_NUMBER, GLOBAL, CONF_ADAPTED, IN_CONF(fdb_age_s), OPTIONAL, 10, 1000000, 300, NULL,
+		NULL, "Seconds until a silent address is forgotten" },
+	{ "limits.ended_vsis", CONF_NUMBER, GLOBAL, CONF_NEEDS_RESTART, IN_CONF(max_ended), OPTIONAL, 1, 65536, 1024,
+		NULL, NULL, "Ended VSIs that are still shown" },
+
+	{ "lldp", CONF_GROUP, SHARED | ANY, CONF_ADAPTED, NO_VALUE, OPTIONAL, NO_RANGE, 0, NULL, NULL,
+		"LLDP (802.1AB); at the top: defaults of all ports" },
+	{ "lldp.tx_interval", CONF_NUMBER, SHARED | ANY, CONF_ADAPTED, IN_PORT(lldp.tx_interval_s), OPTIONAL, 1, 3600,
+		30, NULL, NULL, "msgTxInterval: seconds between LLDPDUs" },
+	{ "lldp.tx_hold", CONF_NUMBER, SHARED | ANY, CONF_ADAPTED, IN_PORT(lldp.tx_hold), OPTIONAL, 1, 100, 4, NULL,
+		NULL, "msgTxHold: the time to live is that many intervals" },
+	{ "lldp.fast_tx", CONF_NUMBER, SHARED | ANY, CONF_ADAPTED, IN_PORT(lldp.fast_tx_s), OPTIONAL, 1, 3600, 1, NULL,
+		NULL, "msgFastTx: seconds between LLDPDUs after a neighbour is new" },
+	{ "lldp.fast_init", CONF_NUMBER, SHARED | ANY, CONF_ADAPTED, IN_PORT(lldp.fast_init), OPTIONAL, 1, 8, 4, NULL,
+		NULL, "txFastInit: how many of those" },
+	{ "lldp.credit_max", CONF_NUMBER, SHARED | ANY, CONF_ADAPTED, IN_PORT(lldp.credit_max), OPTIONAL, 1, 10, 5,
+		NULL, NULL, "txCreditMax: LLDPDUs in a burst" },
+	{ "lldp.reinit_delay", CONF_NUMBER, SHARED | ANY, CONF_ADAPTED, IN_PORT(lldp.reinit_delay_s), OPTIONAL, 1, 10,
+		2, NULL, NULL, "reinitDelay: seconds of silence after LLDP was switched off" },
+	{ "lldp.max_neighbors", CONF_NUMBER, SHARED | ANY, CONF_PORT_RESTARTED, IN_PORT(lldp.max_neighbours), OPTIONAL,
+		1, 64, 8, NULL, NULL, "Neighbours an agent remembers" },
+	{ "evb", CONF_GROUP, SHARED | GLOBAL | EVB, CONF_ADAPTED, NO_VALUE, OPTIONAL, NO_RANGE, 0, NULL, NULL,
+		"EVB negotiation (802.1Q D.2); at the top: defaults of all ports" },
+	{ "evb.retries", CONF_NUMBER, SHARED | EVB, CONF_RENEGOTIATED, IN_PORT(evb.retries), OPTIONAL, 0,
+		EVB_RETRIES_MAX, 3, NULL, NULL, "R: times an ECP request is repeated" },
+	{ "evb.rte", CONF_NUMBER, SHARED | EVB, CONF_RENEGOTIATED, IN_PORT(evb.rte), OPTIONAL, 0, EVB_EXPONENT_MAX, 8,
+		NULL, NULL, "RTE: an acknowledgement is awaited 10 us * 2^RTE" },
+	{ "evb.rwd", CONF_NUMBER, SHARED | EVB, CONF_RENEGOTIATED, IN_PORT(evb.rwd), OPTIONAL, 0, EVB_EXPONENT_MAX, 20,
+		NULL, NULL, "RWD: the bridge may take 10 us * 2^RWD for an answer" },
+	{ "evb.rka", CONF_NUMBER, SHARED | EVB, CONF_RENEGOTIATED, IN_PORT(evb.rka), OPTIONAL, 0, EVB_EXPONENT_MAX, 20,
+		NULL, NULL, "RKA: a VSI is kept alive every 10 us * 2^RKA" },
+	{ "evb.group_ids", CONF_BOOL, SHARED | EVB, CONF_RENEGOTIATED, IN_PORT(evb.group_ids), OPTIONAL, NO_RANGE,
+		false, NULL, NULL, "Offer GroupIDs in filters" },
+	{ "evb.manual", CONF_BOOL, SHARED | EVB, CONF_RENEGOTIATED, IN_PORT(evb.is_manual), OPTIONAL, NO_RANGE, false,
+		NULL, NULL, "Do without LLDP: use these values whatever the peer says" },
+	{ "evb.warn_exponent", CONF_NUMBER, GLOBAL, CONF_ADAPTED, IN_CONF(warn_exponent), OPTIONAL, 0,
+		EVB_EXPONENT_MAX, 24, NULL, NULL, "A peer's timer exponent above it is shown, logged and counted" },
+
+	{ "ports", CONF_PORTS, GLOBAL, CONF_ADAPTED, NO_VALUE, REQUIRED, NO_RANGE, 0, NULL, NULL, "The ports" },
+	{ "name", CONF_STRING, ANY, CONF_PORT_RESTARTED, IN_PORT(name), REQUIRED, NO_RANGE, 0, NULL, NULL,
+		"The network device" },
+	{ "role", CONF_CHOICE, ANY, CONF_PORT_RESTARTED, IN_PORT(role), REQUIRED, NO_RANGE, 0, NULL, role_names,
+		"What the port is: a hypervisor's uplink, a switch port towards one, any other switch port" },
+	{ "create", CONF_CHOICE, ANY, CONF_PORT_RESTARTED, IN_PORT(create_tap), OPTIONAL, NO_RANGE, false, NULL,
+		create_names, "tap: make the device and remove it on exit" },
+	{ "driver", CONF_CHOICE, ANY, CONF_PORT_RESTARTED, IN_PORT(driver), OPTIONAL, NO_RANGE, CONF_DRIVER_AUTO, NULL,
+		driver_names, "How frames are read; auto: packet on virtual devices, else pcap" },
+	{ "pvid", CONF_NUMBER, ANY, CONF_ADAPTED, IN_PORT(pvid), OPTIONAL, 1, FWD_VID_MAX, 1, NULL, NULL,
+		"VLAN of untagged frames" },
+	{ "lldp.admin", CONF_CHOICE, ANY, CONF_RENEGOTIATED, IN_PORT(lldp.admin), OPTIONAL, NO_RANGE, LLDP_RX_TX, NULL,
+		admin_names, "adminStatus: which way LLDPDUs go" },
+	{ "lldp.agents", CONF_AGENTS, ANY, CONF_PORT_RESTARTED, IN_PORT(lldp_agents), OPTIONAL, NO_RANGE,
+		CONF_AGENT_NCB, NULL, agent_names, "Scopes of LLDP on this port; ordinary ports have none by default" },
+	{ "reflective_relay", CONF_BOOL, EVB, CONF_RENEGOTIATED, IN_PORT(evb.reflective_relay), OPTIONAL, NO_RANGE,
+		true, NULL, NULL, "Station: ask for it (by default unless relay is veb); bridge: grant it" },
+	{ "max_vsis", CONF_NUMBER, EVB, CONF_PORT_RESTARTED, IN_PORT(max_vsis), OPTIONAL, 1, 65536, 4096, NULL, NULL,
+		"VSIs on this port" },
+	{ "relay", CONF_CHOICE, STATION, CONF_PORT_RESTARTED, IN_PORT(relay), OPTIONAL, NO_RANGE, CONF_RELAY_VEPA, NULL,
+		relay_names, "Edge relay between the VMs and the uplink; none: only the protocols" },
+	{ "vm_ports", CONF_PATTERNS, STATION, CONF_ADAPTED, IN_PORT(vm_patterns), OPTIONAL, NO_RANGE, 0, NULL, NULL,
+		"Devices of VMs behind this uplink, as shell patterns" },
+	{ "host_vsi", CONF_GROUP, STATION, CONF_RENEGOTIATED, IN_PORT(host_vsi.is_set), OPTIONAL, NO_RANGE, false,
+		NULL, NULL, "Associate the hypervisor's own traffic on the uplink, like a VM's" },
+	{ "host_vsi.type_id", CONF_NUMBER, STATION, CONF_RENEGOTIATED, IN_PORT(host_vsi.subject.type_id), REQUIRED, 0,
+		0xffffff, 0, NULL, NULL, "VSI type" },
+	{ "host_vsi.type_version", CONF_NUMBER, STATION, CONF_RENEGOTIATED, IN_PORT(host_vsi.subject.type_version),
+		OPTIONAL, 0, 255, 0, NULL, NULL, "Version of the VSI type" },
+	{ "host_vsi.manager", CONF_MANAGER, STATION, CONF_RENEGOTIATED, IN_PORT(host_vsi.subject.manager), OPTIONAL,
+		NO_RANGE, 0, NULL, NULL, "VSI manager id; all zeros: the bridge's default manager" },
+	{ "host_vsi.vid", CONF_NUMBER, STATION, CONF_RENEGOTIATED, IN_PORT(host_vsi.vid), OPTIONAL, 1, FWD_VID_MAX, 1,
+		NULL, NULL, "VLAN of the host's frames; they leave untagged, so it is the port's pvid" },
+	{ "host_vsi.id", CONF_VSI_ID_TEXT, STATION, CONF_RENEGOTIATED, IN_PORT(host_vsi.subject.vsi), OPTIONAL,
+		NO_RANGE, 0, NULL, NULL, "VSI id; by default the uplink's MAC address" },
+	{ "unassociated", CONF_ELSEWHERE, BRIDGE, CONF_ADAPTED, IN_PORT(unassociated_vid), OPTIONAL, NO_RANGE, 0, NULL,
+		NULL, "Where frames of no associated VSI go" },
+	{ "strict_move", CONF_BOOL, BRIDGE, CONF_ADAPTED, IN_PORT(strict_move), OPTIONAL, NO_RANGE, false, NULL, NULL,
+		"Refuse a VSI that is active on another port unless it says that it migrates" },
+	{ "vlans", CONF_VIDS, ORDINARY, CONF_ADAPTED, IN_PORT(vlans), OPTIONAL, NO_RANGE, 0, NULL, NULL,
+		"VLANs carried tagged, beside the pvid" },
+	{ "bpdu_guard", CONF_BOOL, ORDINARY, CONF_ADAPTED, IN_PORT(bpdu_guard), OPTIONAL, NO_RANGE, false, NULL, NULL,
+		"A BPDU blocks the port until its link goes down or the configuration is reloaded" },
+	{ "storm_limit", CONF_NUMBER, ORDINARY, CONF_ADAPTED, IN_PORT(storm_pps), OPTIONAL, 0, 10000000, 0, NULL, NULL,
+		"Broadcast, group and unknown unicast frames per second; 0: no limit" },
+	{ .path = NULL },
+};
+/* clang-format on */
+
+const struct conf_setting *conf_setting_find(const char *path)
+{
+	for (const struct conf_setting *s = conf_settings; s->path != NULL; s++)
+		if (strcmp(s->path, path) == 0)
+			return s;
+	return NULL;
+}
+
+int64_t conf_setting_get(const struct conf_setting *s, const void *base)
+{
+	const unsigned char *p = (const unsigned char *)base + s->offset;
+	uint32_t v32 = 0;
+	uint16_t v16 = 0;
+
+	if (s->size == 1)
+		return *p;
+	if (s->size == sizeof(v16)) {
+		memcpy(&v16, p, sizeof(v16));
+		return v16;
+	}
+	memcpy(&v32, p, sizeof(v32));
+	return v32;
+}
+
+void conf_setting_set(const struct conf_setting *s, void *base, int64_t value)
+{
+	unsigned char *p = (unsigned char *)base + s->offset;
+	uint32_t v32 = (uint32_t)value;
+	uint16_t v16 = (uint16_t)value;
+
+	if (s->size == 1)
+		*p = (unsigned char)value;
+	else if (s->size == sizeof(v16))
+		memcpy(p, &v16, sizeof(v16));
+	else if (s->size == sizeof(v32))
+		memcpy(p, &v32, sizeof(v32));
+}
+
+bool conf_setting_equal(const struct conf_setting *s, const void *a, const void *b)
+{
+	return s->size == 0 || memcmp((const char *)a + s->offset, (const char *)b + s->offset, s->size) == 0;
+}
+
+static void set_default(const struct conf_setting *s, void *base)
+{
+	if (s->text != NULL)
+		memcpy((char *)base + s->offset, s->text, strlen(s->text) + 1);
+	else
+		conf_setting_set(s, base, s->value);
+}
+
+void conf_default_globals(struct conf *c)
+{
+	*c = (struct conf){ 0 };
+	for (const struct conf_setting *s = conf_settings; s->path != NULL; s++)
+		if ((s->scope & CONF_GLOBAL) && s->size > 0)
+			set_default(s, c);
+}
+
+void conf_default_port(struct conf_port *p)
+{
+	memset(p, 0, sizeof(*p));
+	for (const struct conf_setting *s = conf_settings; s->path != NULL; s++)
+		if ((s->scope & CONF_ON_ANY) && s->size > 0)
+			set_default(s, p);
+}
+
+void conf_derive_port(struct conf_port *p, struct conf_given given)
+{
+	p->evb.is_enabled = p->role != CONF_ORDINARY;
+	p->evb.role = p->role == CONF_BRIDGE ? EVB_MODE_BRIDGE : EVB_MODE_STATION;
+	p->evb.rr_alarm = dur_s(3 * (uint64_t)p->lldp.tx_interval_s);
+	if (!given.rr)
+		p->evb.reflective_relay = p->role != CONF_STATION || p->relay != CONF_RELAY_VEB;
+	if (!given.agents && p->role == CONF_ORDINARY)
+		p->lldp_agents = 0;
+	if (!given.host_vid)
+		p->host_vsi.vid = p->pvid;
+	p->host_vsi.has_id = p->host_vsi.subject.vsi.format != 0;
+}
+
+void conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	free(c->ports);
+	free(c);
+}
+
+const struct conf_port *conf_find_port(const struct conf *c, const char *name)
+{
+	for (unsigned i = 0; i < c->n_ports; i++)
+		if (strcmp(c->ports[i].name, name) == 0)
+			return &c->ports[i];
+	return NULL;
+}
