@@ -102,6 +102,7 @@ struct fwd_decision {
 	uint8_t is_admitted;
 	uint8_t is_unknown_source; /* DRP: no VSI there owns it */
 	uint8_t is_registered;     /* group address with registered ports: only they get it */
+	uint8_t pad[4];
 };
 
 #endif
