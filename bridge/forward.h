@@ -1,7 +1,8 @@
 /*
  * The forwarding decision: this frame, from this logical port, with these tables - where to, with which tag.
  * Written once for user space (gcc, clang) and for the kernel (clang -target bpf), which has no indirect calls:
- * whoever includes this file first defines `struct fwd_tables` and the look-ups below as static inline functions.
+ * whoever includes this file first defines `struct fwd_tables`, the look-ups below as static inline functions, and
+ * FWD_HAS_TABLES to say so; without it there is only the parser.
  *
  *   static inline const struct fwd_port *fwd_port_at(struct fwd_tables *, uint16_t lport);   NULL: no such port
  *   static inline bool fwd_in_vlan(struct fwd_tables *, uint16_t lport, uint16_t vid);       member set
@@ -64,6 +65,8 @@ static inline enum fwd_drop fwd_parse(const uint8_t *head, uint32_t len, struct 
 	ret->tag_len = FWD_C_TAG;
 	return FWD_PASS;
 }
+
+#ifdef FWD_HAS_TABLES
 
 /* Station-facing: only what belongs to an associated VSI enters (RR-*, evb-reference 1.3). The VLAN for frames of no
  * VSI takes untagged ones and those that already carry its VID; a tag is never changed into another. */
@@ -221,5 +224,7 @@ static inline uint16_t fwd_egress_tci(const struct fwd_decision *d)
 {
 	return (uint16_t)(d->prio << 12 | d->vid);
 }
+
+#endif /* FWD_HAS_TABLES */
 
 #endif

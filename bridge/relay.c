@@ -133,6 +133,7 @@ static inline bool fwd_flood_credit(struct fwd_tables *t, uint16_t lport)
 	return true;
 }
 
+#define FWD_HAS_TABLES
 #include "forward.h"
 
 static struct vsi *vsi_of(struct relay *r, uint32_t binding)

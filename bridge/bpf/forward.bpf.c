@@ -134,6 +134,7 @@ static inline bool fwd_flood_credit(struct fwd_tables *t, __u16 lport)
 	return true; /* floods go up, and meet the limit there */
 }
 
+#define FWD_HAS_TABLES
 #include "forward.h"
 
 static inline void count(__u32 drop)
