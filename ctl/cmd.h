@@ -1,0 +1,97 @@
+/* evbctl's commands and options as tables: what is parsed, and what usage, completion and the manual page's synopsis
+ * are made from. */
+#ifndef EVB_CMD_H
+#define EVB_CMD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+enum cmd_opt { /* index into cmd_options[] */
+	OPT_SOCKET,
+	OPT_JSON,
+	OPT_HELP,
+	OPT_VERSION,
+	OPT_COMPLETION,
+	OPT_VERBOSE,
+	OPT_FILE,
+	OPT_ID,
+	OPT_PORT,
+	OPT_CHANNEL,
+	OPT_TYPE_ID,
+	OPT_TYPE_VERSION,
+	OPT_MANAGER,
+	OPT_FILTERS,
+	OPT_VM_PORT,
+	OPT_ORG,
+	OPT_MIGRATING,
+	OPT_SUSPENDED,
+	OPT_RESERVATION,
+	OPT_WAIT,
+	OPT_NO_WAIT,
+	OPT_N,
+};
+enum cmd_value { CMD_FLAG, CMD_TEXT, CMD_LIST }; /* a list option may be given more than once */
+struct cmd_option {
+	char letter;      /* 0: long form only */
+	const char *name; /* with dashes; underscores are accepted too */
+	enum cmd_value value;
+	const char *arg; /* what stands for the value in usage texts; NULL for a flag */
+	bool is_vsi_key; /* a key of a VSI object, under the same name */
+	const char *help;
+};
+extern const struct cmd_option cmd_options[OPT_N];
+
+enum { CMD_LIST_MAX = 256, CMD_WORDS_MAX = 4 };
+struct cmd_args {
+	bool given[OPT_N];
+	const char *text[OPT_N]; /* last value */
+	const char *list[CMD_LIST_MAX];
+	unsigned n_list; /* --filters is the only list */
+	const char *words[CMD_WORDS_MAX];
+	unsigned n_words;
+	const char *socket; /* never NULL */
+};
+
+struct command {
+	const char *name;
+	const char *sub;      /* second word; NULL: the command has one */
+	const char *operands; /* for usage texts; NULL: none */
+	unsigned options;     /* bits 1u << OPT_... beside the global ones */
+	int (*run)(const struct command *cmd, const struct cmd_args *args); /* an EXIT_ value */
+	const char *help;
+};
+extern const struct command cmd_commands[]; /* ends with a NULL name */
+extern const unsigned cmd_global_options;
+
+/** Parse a command line. False with *ret_exit after printing why, or what was asked for (help, version). */
+bool cmd_parse(int argc, char **argv, struct cmd_args *ret, const struct command **ret_cmd, int *ret_exit);
+
+void help_usage(FILE *f);
+void help_command(FILE *f, const struct command *cmd);
+void help_bash(FILE *f);
+void help_mdoc(FILE *f);
+int cmd_help(const struct command *cmd, const struct cmd_args *args);
+int cmd_show(const struct command *cmd, const struct cmd_args *args);
+int cmd_vsi(const struct command *cmd, const struct cmd_args *args);
+int cmd_monitor(const struct command *cmd, const struct cmd_args *args);
+int cmd_reload(const struct command *cmd, const struct cmd_args *args);
+
+/** "evbctl: ..." on stderr; returns `code`. */
+__attribute__((format(printf, 2, 3))) int cmd_fail(int code, const char *format, ...);
+/** One JSON object and a newline on stdout, flushed. */
+void cmd_print_json(const json_t *j);
+struct out;
+/** Standard output as it is: terminal width, current time. */
+struct out cmd_out(void);
+/** EXIT_ value of a status of the control protocol. */
+int cmd_exit_code(const json_t *reply);
+/** Connect, ask (request is stolen), disconnect. NULL after saying why, with EXIT_FAILED in *ret_exit. */
+json_t *cmd_ask(const struct cmd_args *args, json_t *request, int timeout_s, int *ret_exit);
+
+/** The program, without the process around it. */
+int evbctl_run(int argc, char **argv);
+
+#endif

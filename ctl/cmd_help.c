@@ -1,0 +1,209 @@
+/*
+ * cmd_help.c - usage texts, the bash completion and the synopsis of evbctl(8), all from the tables of cmd_table.c.
+ * The checked-in packaging/completions/evbctl.bash and man/evbctl.8 are compared with these by a test.
+ */
+#include "cmd.h"
+
+#include <string.h>
+
+#include "ctl_proto.h"
+
+static bool accepts(const struct command *c, unsigned option)
+{
+	return (c->options & 1u << option) != 0;
+}
+
+static void print_option(FILE *f, unsigned i)
+{
+	const struct cmd_option *o = &cmd_options[i];
+	char text[64];
+
+	snprintf(text, sizeof(text), "%c%c%c --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+		o->letter ? ',' : ' ', o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	fprintf(f, "  %-30s %s\n", text, o->help);
+}
+
+void help_usage(FILE *f)
+{
+	fputs("usage: evbctl [-s SOCKET] [-j] COMMAND [OPTIONS]\n\n", f);
+	for (const struct command *c = cmd_commands; c->name != NULL; c++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s %s", c->name,
+			c->sub        ? c->sub
+			: c->operands ? c->operands
+				      : "");
+		fprintf(f, "  %-18s %s\n", text, c->help);
+	}
+	fputs("\n", f);
+	for (unsigned i = 0; i <= OPT_COMPLETION; i++)
+		print_option(f, i);
+	fputs("\nThe socket is " CTL_SOCKET_DEFAULT " unless -s says otherwise. Exit codes: 0 done,\n"
+	      "1 refused or failed, 2 usage or unreadable input. \"evbctl help COMMAND\" tells more.\n",
+		f);
+}
+
+void help_command(FILE *f, const struct command *c)
+{
+	fprintf(f, "usage: evbctl [-s SOCKET] [-j] %s%s%s%s%s%s\n\n%s\n", c->name, c->sub ? " " : "",
+		c->sub ? c->sub : "", c->operands ? " " : "", c->operands ? c->operands : "",
+		c->options ? " [OPTIONS]" : "", c->help);
+	if (c->options != 0)
+		fputc('\n', f);
+	for (unsigned i = 0; i < OPT_N; i++)
+		if (accepts(c, i))
+			print_option(f, i);
+}
+
+int cmd_help(const struct command *cmd, const struct cmd_args *args)
+{
+	bool is_found = false;
+
+	(void)cmd;
+	if (args->n_words == 1) {
+		help_usage(stdout);
+		return EXIT_DONE;
+	}
+	for (const struct command *c = cmd_commands; c->name != NULL; c++) {
+		if (strcmp(c->name, args->words[1]) != 0)
+			continue;
+		if (args->n_words > 2 && (c->sub == NULL || strcmp(c->sub, args->words[2]) != 0))
+			continue;
+		if (is_found)
+			putchar('\n');
+		help_command(stdout, c);
+		is_found = true;
+	}
+	if (!is_found)
+		return cmd_fail(EXIT_USAGE, "no command \"%s%s%s\"; \"evbctl help\" lists them",
+			args->words[1], args->n_words > 2 ? " " : "",
+			args->n_words > 2 ? args->words[2] : "");
+	return EXIT_DONE;
+}
+
+/* ---- bash ---- */
+
+/* "-s|--socket" */
+static void print_spelling(FILE *f, unsigned i, const char *between)
+{
+	if (cmd_options[i].letter != 0)
+		fprintf(f, "-%c%s", cmd_options[i].letter, between);
+	fprintf(f, "--%s", cmd_options[i].name);
+}
+
+static void bash_value_options(FILE *f)
+{
+	bool is_first = true;
+
+	for (unsigned i = 0; i < OPT_N; i++) {
+		if (cmd_options[i].value == CMD_FLAG)
+			continue;
+		if (!is_first)
+			fputc('|', f);
+		print_spelling(f, i, "|");
+		is_first = false;
+	}
+}
+
+static void bash_options(FILE *f, unsigned mask)
+{
+	for (unsigned i = 0; i < OPT_N; i++) {
+		if ((mask & 1u << i) == 0)
+			continue;
+		fputc(' ', f);
+		print_spelling(f, i, " ");
+	}
+}
+
+/* One case for each command, and one for each first word that has second ones. */
+static void bash_commands(FILE *f)
+{
+	const char *last = "";
+
+	fputs("\t\"\") replies+=\"", f);
+	for (const struct command *c = cmd_commands; c->name != NULL; c++) {
+		if (strcmp(c->name, last) != 0)
+			fprintf(f, " %s", c->name);
+		last = c->name;
+	}
+	fputs("\" ;;\n", f);
+	last = "";
+	for (const struct command *c = cmd_commands; c->name != NULL; c++) {
+		if (c->sub != NULL && strcmp(c->name, last) != 0) {
+			fprintf(f, "\t\"%s\") replies+=\"", c->name);
+			for (const struct command *d = c; d->name != NULL && strcmp(d->name, c->name) == 0;
+				d++)
+				fprintf(f, " %s", d->sub);
+			fputs("\" ;;\n", f);
+		}
+		last = c->name;
+		if (c->options == 0)
+			continue;
+		fprintf(f, "\t\"%s%s%s\") replies+=\"", c->name, c->sub ? " " : "", c->sub ? c->sub : "");
+		bash_options(f, c->options);
+		fputs("\" ;;\n", f);
+	}
+}
+
+void help_bash(FILE *f)
+{
+	fputs("# bash completion of evbctl(8), made by \"evbctl --completion bash\"\n"
+	      "_evbctl()\n{\n"
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=() word "
+	      "is_value= replies\n\n"
+	      "\tcase $prev in\n"
+	      "\t-s|--socket|-f|--file) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return ;;\n"
+	      "\t--port|--vm-port) mapfile -t COMPREPLY < <(compgen -W \"$(ls /sys/class/net)\" -- "
+	      "\"$cur\"); return ;;\n"
+	      "\t--completion) mapfile -t COMPREPLY < <(compgen -W \"bash mdoc\" -- \"$cur\"); return ;;\n\t",
+		f);
+	bash_value_options(f);
+	fputs(") return ;;\n\tesac\n"
+	      "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+	      "\t\tcase $is_value$word in\n\t\t",
+		f);
+	bash_value_options(f);
+	fputs(") is_value=: ;;\n"
+	      "\t\t:*) is_value= ;;\n"
+	      "\t\t-*) ;;\n"
+	      "\t\t*) words+=(\"$word\") ;;\n"
+	      "\t\tesac\n\tdone\n\treplies=\"",
+		f);
+	bash_options(f, cmd_global_options);
+	fputs("\"\n\tcase \"${words[*]}\" in\n", f);
+	bash_commands(f);
+	fputs("\tesac\n\tmapfile -t COMPREPLY < <(compgen -W \"$replies\" -- \"$cur\")\n}\n"
+	      "complete -F _evbctl evbctl\n",
+		f);
+}
+
+/* ---- mdoc ---- */
+
+static void mdoc_option(FILE *f, unsigned i)
+{
+	const struct cmd_option *o = &cmd_options[i];
+
+	if (o->letter != 0)
+		fprintf(f, ".Op Fl %c", o->letter);
+	else
+		fprintf(f, ".Op Fl -%s", o->name);
+	if (o->arg != NULL)
+		fprintf(f, " Ar %s", o->arg);
+	fputs(o->value == CMD_LIST ? " ...\n" : "\n", f);
+}
+
+void help_mdoc(FILE *f)
+{
+	fputs(".Sh SYNOPSIS\n", f);
+	for (const struct command *c = cmd_commands; c->name != NULL; c++) {
+		fputs(".Nm\n", f);
+		mdoc_option(f, OPT_SOCKET);
+		mdoc_option(f, OPT_JSON);
+		fprintf(f, ".Cm %s%s%s\n", c->name, c->sub ? " " : "", c->sub ? c->sub : "");
+		if (c->operands != NULL)
+			fputs(".Op Ar COMMAND\n", f);
+		for (unsigned i = 0; i < OPT_N; i++)
+			if (accepts(c, i))
+				mdoc_option(f, i);
+	}
+}

@@ -1,0 +1,92 @@
+/* cmd_show.c - `show WHAT` and `reload`: one question, its rows as a table, as blocks (-v) or as JSON (-j). */
+#include "cmd.h"
+
+#include <string.h>
+
+#include "client.h"
+#include "out.h"
+
+static void keep_id(json_t *result, const char *id)
+{
+	json_t *rows = json_object_get(result, "vsi");
+
+	for (size_t i = json_array_size(rows); i-- > 0;) {
+		const char *text = json_string_value(json_object_get(json_array_get(rows, i), "id"));
+
+		if (text == NULL || strcasecmp(text, id) != 0)
+			json_array_remove(rows, i);
+	}
+}
+
+static void print_text(const struct command *cmd, const struct cmd_args *args, const json_t *rows)
+{
+	const struct out_view *view = out_view_find(cmd->sub);
+	struct out o = cmd_out();
+
+	if (strcmp(cmd->sub, "status") == 0)
+		out_blocks(&o, "system_name", rows);
+	else if (strcmp(cmd->sub, "counters") == 0)
+		out_counters(&o, rows, args->given[OPT_VERBOSE]);
+	else if (args->given[OPT_VERBOSE] && json_array_size(rows) > 0)
+		out_blocks(&o, view->block_title, rows);
+	else
+		out_table(&o, view, rows);
+}
+
+/* What a refusal says, on stderr. */
+static int refused(const json_t *reply)
+{
+	const char *error = json_string_value(json_object_get(reply, "error"));
+
+	return cmd_fail(cmd_exit_code(reply), "%s", error ? error : "refused without a reason");
+}
+
+int cmd_show(const struct command *cmd, const struct cmd_args *args)
+{
+	json_t *request = json_pack("{s:s, s:s}", "command", "show", "what", cmd->sub);
+	json_t *reply, *result;
+	int code;
+
+	if (args->given[OPT_PORT])
+		json_object_set_new(request, "port", json_string(args->text[OPT_PORT]));
+	reply = cmd_ask(args, request, CLIENT_TIMEOUT_S, &code);
+	if (reply == NULL)
+		return code;
+	code = cmd_exit_code(reply);
+	result = json_object_get(reply, "result");
+	if (code != EXIT_DONE) {
+		code = refused(reply);
+	} else {
+		if (args->given[OPT_ID])
+			keep_id(result, args->text[OPT_ID]);
+		if (args->given[OPT_JSON])
+			cmd_print_json(result);
+		else
+			print_text(cmd, args, json_object_get(result, cmd->sub));
+	}
+	json_decref(reply);
+	return code;
+}
+
+int cmd_reload(const struct command *cmd, const struct cmd_args *args)
+{
+	int code;
+	json_t *reply = cmd_ask(args, json_pack("{s:s}", "command", cmd->name), CLIENT_TIMEOUT_S, &code);
+	const json_t *result;
+	struct out o;
+
+	if (reply == NULL)
+		return code;
+	code = cmd_exit_code(reply);
+	result = json_object_get(reply, "result");
+	if (code != EXIT_DONE) {
+		code = refused(reply);
+	} else if (args->given[OPT_JSON]) {
+		cmd_print_json(result);
+	} else {
+		o = cmd_out();
+		out_table(&o, out_view_find("reload"), json_object_get(result, "reload"));
+	}
+	json_decref(reply);
+	return code;
+}

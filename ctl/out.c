@@ -1,0 +1,258 @@
+/*
+ * out.c - tables and blocks from JSON rows. The text form shows nothing that the JSON form does not have: it is made
+ * from the same rows, by column tables (out_views.c) or, for -v, key by key.
+ */
+#include "out.h"
+
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_INDENT = 4, BLOCK_KEY = 20 };
+
+static bool is_absent(const json_t *j)
+{
+	return j == NULL || json_is_null(j) || (json_is_array(j) && json_array_size(j) == 0) ||
+	       (json_is_string(j) && json_string_length(j) == 0);
+}
+
+/* "vid 100, mac ..." without what is absent. */
+static void put_object(FILE *f, const json_t *object)
+{
+	const char *key;
+	json_t *value;
+	bool is_first = true;
+
+	json_object_foreach((json_t *)object, key, value)
+	{
+		if (is_absent(value))
+			continue;
+		fprintf(f, "%s%s ", is_first ? "" : ", ", key);
+		out_value(f, value);
+		is_first = false;
+	}
+}
+
+void out_value(FILE *f, const json_t *value)
+{
+	size_t i;
+	json_t *item;
+
+	if (is_absent(value)) {
+		fputc('-', f);
+	} else if (json_is_string(value)) {
+		fputs(json_string_value(value), f);
+	} else if (json_is_integer(value)) {
+		fprintf(f, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	} else if (json_is_real(value)) {
+		fprintf(f, "%.6g", json_real_value(value));
+	} else if (json_is_boolean(value)) {
+		fputs(json_is_true(value) ? "yes" : "no", f);
+	} else if (json_is_object(value)) {
+		put_object(f, value);
+	} else {
+		json_array_foreach(value, i, item)
+		{
+			fputs(i > 0 ? ", " : "", f);
+			out_value(f, item);
+		}
+	}
+}
+
+time_t out_time_parse(const char *text)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	return end != NULL && text[strlen(text) - 1] == 'Z' ? timegm(&tm) : (time_t)-1;
+}
+
+void out_age(FILE *f, time_t seconds)
+{
+	long long s = seconds > 0 ? (long long)seconds : 0;
+
+	if (s < 60)
+		fprintf(f, "%llds", s);
+	else if (s < 3600)
+		fprintf(f, "%lldm%02llds", s / 60, s % 60);
+	else if (s < 86400)
+		fprintf(f, "%lldh%02lldm", s / 3600, s / 60 % 60);
+	else
+		fprintf(f, "%lldd%02lldh", s / 86400, s / 3600 % 24);
+}
+
+/* ---- tables ---- */
+
+/* A cell's text, to be freed. */
+static char *cell_text(const struct out *o, const struct out_column *c, const json_t *row)
+{
+	const json_t *value = json_object_get(row, c->key);
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (f == NULL)
+		return NULL;
+	if (c->cell != NULL)
+		c->cell(f, row, value, o);
+	else
+		out_value(f, value);
+	fclose(f);
+	return text;
+}
+
+static void add_row(
+	const struct out *o, struct libscols_table *tb, const struct out_view *view, const json_t *row)
+{
+	struct libscols_line *line = scols_table_new_line(tb, NULL);
+
+	for (size_t i = 0; line != NULL && view->columns[i].title != NULL; i++) {
+		char *text = cell_text(o, &view->columns[i], row);
+
+		if (text == NULL || scols_line_refer_data(line, i, text) != 0)
+			free(text);
+	}
+}
+
+/* Lines of a table end with blanks that libsmartcols uses to fill the last column; nobody wants them in a log. */
+static void put_trimmed(FILE *f, char *text)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+		size_t len = strlen(line);
+
+		while (len > 0 && line[len - 1] == ' ')
+			len--;
+		fprintf(f, "%.*s\n", (int)len, line);
+	}
+}
+
+void out_table(const struct out *o, const struct out_view *view, const json_t *rows)
+{
+	struct libscols_table *tb;
+	char *text = NULL;
+	size_t i;
+	json_t *row;
+
+	if (json_array_size(rows) == 0) {
+		fprintf(o->f, "%s\n", view->empty);
+		return;
+	}
+	tb = scols_new_table();
+	if (tb == NULL)
+		return;
+	scols_table_set_column_separator(tb, "  ");
+	scols_table_set_termforce(tb, o->width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+	if (o->width > 0)
+		scols_table_set_termwidth(tb, o->width);
+	for (const struct out_column *c = view->columns; c->title != NULL; c++)
+		scols_table_new_column(tb, c->title, 0,
+			c->style == OUT_RIGHT  ? SCOLS_FL_RIGHT
+			: c->style == OUT_WRAP ? SCOLS_FL_WRAP
+					       : 0);
+	json_array_foreach(rows, i, row) add_row(o, tb, view, row);
+	if (scols_print_table_to_string(tb, &text) == 0 && text != NULL)
+		put_trimmed(o->f, text);
+	free(text);
+	scols_unref_table(tb);
+}
+
+/* ---- blocks ---- */
+
+static void put_key(FILE *f, const char *key)
+{
+	char label[64];
+	size_t len = strlen(key);
+
+	snprintf(label, sizeof(label), "%s", key);
+	for (char *p = label; *p != '\0'; p++)
+		if (*p == '_')
+			*p = ' ';
+	if (len > 2 && strcmp(key + len - 2, "_s") == 0) /* seconds: the value says so */
+		label[len - 2] = '\0';
+	fprintf(f, "%*s%-*s ", BLOCK_INDENT, "", BLOCK_KEY, label);
+}
+
+static void put_member(const struct out *o, const char *key, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t len = strlen(key);
+	time_t t = text != NULL ? out_time_parse(text) : (time_t)-1;
+	size_t i;
+	json_t *item;
+
+	put_key(o->f, key);
+	if (json_is_array(value) && json_array_size(value) > 0) {
+		json_array_foreach(value, i, item)
+		{
+			fprintf(o->f, i > 0 ? "%*s" : "", BLOCK_INDENT + BLOCK_KEY + 1, "");
+			out_value(o->f, item);
+			fputc('\n', o->f);
+		}
+		return;
+	}
+	out_value(o->f, value);
+	if (t != (time_t)-1) {
+		fputs(" (", o->f);
+		out_age(o->f, t > o->now ? t - o->now : o->now - t);
+		fputs(t > o->now ? " from now)" : " ago)", o->f);
+	} else if (json_is_number(value) && len > 2 && strcmp(key + len - 2, "_s") == 0) {
+		fputs(" s", o->f);
+	}
+	fputc('\n', o->f);
+}
+
+void out_blocks(const struct out *o, const char *title_key, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	const char *key;
+	json_t *value;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (i > 0)
+			fputc('\n', o->f);
+		out_value(o->f, json_object_get(row, title_key));
+		fputc('\n', o->f);
+		json_object_foreach(row, key, value) if (strcmp(key, title_key) != 0)
+			put_member(o, key, value);
+	}
+}
+
+/* ---- counters ---- */
+
+/* Numbers below `value`, named by their path: "drops not_associated". */
+static void flatten(json_t *list, const json_t *port, const char *path, const json_t *value, bool all)
+{
+	const char *key;
+	json_t *member;
+
+	if (json_is_object(value)) {
+		json_object_foreach((json_t *)value, key, member)
+		{
+			char below[128];
+
+			snprintf(below, sizeof(below), "%s%s%s", path, path[0] ? " " : "", key);
+			flatten(list, port, below, member, all);
+		}
+	} else if (json_is_number(value) && (all || json_number_value(value) != 0)) {
+		json_array_append_new(
+			list, json_pack("{s:O, s:s, s:O}", "port", port, "counter", path, "value", value));
+	}
+}
+
+void out_counters(const struct out *o, const json_t *rows, bool all)
+{
+	static const struct out_view view = { NULL, NULL, "all counters are zero",
+		{ { "PORT", "port", NULL, OUT_LEFT }, { "COUNTER", "counter", NULL, OUT_LEFT },
+			{ "VALUE", "value", NULL, OUT_RIGHT }, { NULL, NULL, NULL, OUT_LEFT } } };
+	json_t *list = json_array();
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) flatten(list, json_object_get(row, "port"), "", row, all);
+	out_table(o, &view, list);
+	json_decref(list);
+}
