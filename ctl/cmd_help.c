@@ -91,18 +91,46 @@ static void print_spelling(FILE *f, unsigned i, const char *between)
 	fprintf(f, "--%s", cmd_options[i].name);
 }
 
-static void bash_value_options(FILE *f)
+/* Patterns of the options whose value is written as one of `args` in usage texts; NULL: of all that take a value. */
+static void bash_patterns(FILE *f, const char *const *args)
 {
 	bool is_first = true;
 
 	for (unsigned i = 0; i < OPT_N; i++) {
-		if (cmd_options[i].value == CMD_FLAG)
+		bool is_wanted = cmd_options[i].value != CMD_FLAG && args == NULL;
+
+		for (unsigned k = 0; args != NULL && args[k] != NULL; k++)
+			is_wanted |= cmd_options[i].arg != NULL && strcmp(cmd_options[i].arg, args[k]) == 0;
+		if (!is_wanted)
 			continue;
 		if (!is_first)
 			fputc('|', f);
 		print_spelling(f, i, "|");
 		is_first = false;
 	}
+}
+
+/* How the value of the option before the cursor is completed, by what stands for it in usage texts. */
+static void bash_values(FILE *f)
+{
+	static const struct {
+		const char *args[8]; /* ends with NULL */
+		const char *reply;
+	} kinds[] = {
+		{ { "SOCKET", "FILE" }, "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return" },
+		{ { "PORT" },
+			"mapfile -t COMPREPLY < <(compgen -W \"$(ls /sys/class/net)\" -- \"$cur\"); return" },
+		{ { "bash|mdoc" }, "mapfile -t COMPREPLY < <(compgen -W \"bash mdoc\" -- \"$cur\"); return" },
+		{ { "ID", "N", "ADDRESS", "FILTER", "HEX", "SECONDS" }, "return" },
+	};
+
+	fputs("\tcase $prev in\n", f);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		fputc('\t', f);
+		bash_patterns(f, kinds[i].args);
+		fprintf(f, ") %s ;;\n", kinds[i].reply);
+	}
+	fputs("\tesac\n", f);
 }
 
 static void bash_options(FILE *f, unsigned mask)
@@ -150,21 +178,15 @@ void help_bash(FILE *f)
 	fputs("# bash completion of evbctl(8), made by \"evbctl --completion bash\"\n"
 	      "_evbctl()\n{\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=() word "
-	      "is_value= replies\n\n"
-	      "\tcase $prev in\n"
-	      "\t-s|--socket|-f|--file) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return ;;\n"
-	      "\t--port|--vm-port) mapfile -t COMPREPLY < <(compgen -W \"$(ls /sys/class/net)\" -- "
-	      "\"$cur\"); return ;;\n"
-	      "\t--completion) mapfile -t COMPREPLY < <(compgen -W \"bash mdoc\" -- \"$cur\"); return ;;\n\t",
+	      "is_value=\"\" replies\n\n",
 		f);
-	bash_value_options(f);
-	fputs(") return ;;\n\tesac\n"
-	      "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+	bash_values(f);
+	fputs("\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
 	      "\t\tcase $is_value$word in\n\t\t",
 		f);
-	bash_value_options(f);
+	bash_patterns(f, NULL);
 	fputs(") is_value=: ;;\n"
-	      "\t\t:*) is_value= ;;\n"
+	      "\t\t:*) is_value=\"\" ;;\n"
 	      "\t\t-*) ;;\n"
 	      "\t\t*) words+=(\"$word\") ;;\n"
 	      "\t\tesac\n\tdone\n\treplies=\"",

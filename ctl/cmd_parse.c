@@ -223,6 +223,7 @@ bool cmd_parse(int argc, char **argv, struct cmd_args *ret, const struct command
 	*ret_exit = EXIT_USAGE;
 	if (!sort_out(argc, argv, ret) || answered(ret, ret_exit))
 		return false;
+	*ret_exit = EXIT_USAGE;
 	*ret_cmd = find_command(ret, &used);
 	if (*ret_cmd == NULL)
 		return false;

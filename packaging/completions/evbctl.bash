@@ -1,0 +1,40 @@
+# bash completion of evbctl(8), made by "evbctl --completion bash"
+_evbctl()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=() word is_value="" replies
+
+	case $prev in
+	-s|--socket|-f|--file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	--port|--vm-port) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$cur"); return ;;
+	--completion) mapfile -t COMPREPLY < <(compgen -W "bash mdoc" -- "$cur"); return ;;
+	--id|--channel|--type-id|--type-version|--manager|--filters|--org|--wait) return ;;
+	esac
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $is_value$word in
+		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait) is_value=: ;;
+		:*) is_value="" ;;
+		-*) ;;
+		*) words+=("$word") ;;
+		esac
+	done
+	replies=" -s --socket -j --json -h --help"
+	case "${words[*]}" in
+	"") replies+=" show vsi monitor reload help" ;;
+	"show") replies+=" status ports neighbors channels vsi fdb vif types counters" ;;
+	"show status") replies+=" -v --verbose" ;;
+	"show ports") replies+=" -v --verbose --port" ;;
+	"show neighbors") replies+=" -v --verbose --port" ;;
+	"show channels") replies+=" -v --verbose --port" ;;
+	"show vsi") replies+=" -v --verbose --id --port" ;;
+	"show fdb") replies+=" -v --verbose --port" ;;
+	"show vif") replies+=" -v --verbose --port" ;;
+	"show types") replies+=" -v --verbose" ;;
+	"show counters") replies+=" -v --verbose --port" ;;
+	"vsi") replies+=" associate preassociate deassociate" ;;
+	"vsi associate") replies+=" -f --file --id --port --channel --type-id --type-version --manager --filters --vm-port --org --migrating --suspended --wait --no-wait" ;;
+	"vsi preassociate") replies+=" -f --file --id --port --channel --type-id --type-version --manager --filters --vm-port --org --migrating --suspended --resource-reservation --wait --no-wait" ;;
+	"vsi deassociate") replies+=" -f --file --id --port --channel --wait --no-wait" ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$replies" -- "$cur")
+}
+complete -F _evbctl evbctl
