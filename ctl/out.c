@@ -186,7 +186,7 @@ static void put_member(const struct out *o, const char *key, const json_t *value
 	if (json_is_array(value) && json_array_size(value) > 0) {
 		json_array_foreach(value, i, item)
 		{
-			fprintf(o->f, i > 0 ? "%*s" : "", BLOCK_INDENT + BLOCK_KEY + 1, "");
+			fprintf(o->f, "%*s", i > 0 ? BLOCK_INDENT + BLOCK_KEY + 1 : 0, "");
 			out_value(o->f, item);
 			fputc('\n', o->f);
 		}

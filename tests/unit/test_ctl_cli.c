@@ -32,8 +32,8 @@ static void put(int fd, const char *text)
 	size_t len = strlen(text);
 
 	ctl_frame_header(len, header);
-	cr_assert_eq(write(fd, header, sizeof(header)), (ssize_t)sizeof(header));
-	cr_assert_eq(write(fd, text, len), (ssize_t)len);
+	if (write(fd, header, sizeof(header)) < 0 || write(fd, text, len) < 0)
+		_exit(1); /* no assertion: Criterion does not know this process */
 }
 
 /* The daemon: greet, take one request if there is to be an answer, answer with each text. */
