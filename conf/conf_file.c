@@ -88,7 +88,7 @@ static bool read_patterns(struct reader *r, const config_setting_t *at, const ch
 		if (!conf_pattern_is_valid(text))
 			return conf_doc_fail(
 				&r->doc, item, "%s has \"%s\", which is no pattern of names", what, text);
-		memcpy(r->port->vm_patterns[i], text, strlen(text));
+		snprintf(r->port->vm_patterns[i], CONF_NAME, "%s", text);
 	}
 	r->port->n_vm_patterns = n;
 	return true;
@@ -96,14 +96,15 @@ static bool read_patterns(struct reader *r, const config_setting_t *at, const ch
 
 static bool read_elsewhere(struct reader *r, const config_setting_t *at, const char *what)
 {
-	const char *text;
+	const char *text = "";
 	unsigned vid = 0;
-	int end = 0;
+	bool is_vlan;
 
 	if (!conf_doc_text(&r->doc, at, what, CONF_TEXT, &text))
 		return false;
-	if (strcmp(text, "drop") != 0 && (sscanf(text, "vlan %4u%n", &vid, &end) != 1 || text[end] != '\0' ||
-						 vid < 1 || vid > FWD_VID_MAX))
+	is_vlan = strncmp(text, "vlan ", 5) == 0 && strchr(text, '-') == NULL &&
+		  conf_parse_range(text + 5, 1, FWD_VID_MAX, &vid, &vid);
+	if (!is_vlan && strcmp(text, "drop") != 0)
 		return conf_doc_fail(&r->doc, at, "%s is \"%s\"; allowed: \"drop\" or \"vlan N\", N 1..%d",
 			what, text, FWD_VID_MAX);
 	r->port->unassociated_vid = (uint16_t)vid;
@@ -119,7 +120,7 @@ static bool read_text(struct reader *r, const config_setting_t *at, const struct
 		return false;
 	memset(member, 0, s->size);
 	if (s->kind != CONF_FILE)
-		memcpy(member, text, strlen(text));
+		snprintf(member, s->size, "%s", text);
 	else if (!conf_doc_resolve(&r->doc, text, member, s->size))
 		return conf_doc_fail(&r->doc, at, "%s is too long with the folder of this file", what);
 	return true;
@@ -199,6 +200,12 @@ static bool unknown(struct reader *r, const config_setting_t *at, const char *pr
 
 		if (name != NULL && (s->scope & here(r)))
 			conf_guess_try(&g, name);
+	}
+	for (const struct conf_setting *s = conf_settings; s->path != NULL && g.best == NULL; s++) {
+		const char *dot = strrchr(s->path, '.');
+
+		if (dot != NULL && (s->scope & here(r)) && strcmp(dot + 1, g.name) == 0)
+			g.best = s->path;
 	}
 	snprintf(group, sizeof(group), "%.*s", (int)(strlen(prefix) - (prefix[0] != '\0')), prefix);
 	if (group[0] != '\0')

@@ -27,7 +27,7 @@ static bool may_be_in_name(char c)
 
 static void set_add(struct step *st, char low, char high)
 {
-	for (int c = low; c <= high; c++)
+	for (int c = (unsigned char)low; c <= (unsigned char)high; c++)
 		if (may_be_in_name((char)c))
 			st->set[c / 64] |= UINT64_C(1) << c % 64;
 }

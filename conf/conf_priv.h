@@ -44,11 +44,11 @@ struct conf_setting {
 	enum conf_kind kind;
 	unsigned scope;
 	enum conf_effect effect;
-	size_t offset, size; /* of the member in struct conf (GLOBAL) or struct conf_port; size 0: no value */
 	bool is_required;
-	int64_t min, max;             /* CONF_NUMBER */
-	int64_t value;                /* default, unless it is a text */
-	const char *text;             /* default of texts; NULL: empty */
+	size_t offset, size; /* of the member in struct conf (GLOBAL) or struct conf_port; size 0: no value */
+	int64_t min, max;    /* CONF_NUMBER */
+	int64_t value;       /* default, unless it is a text */
+	const char *text;    /* default of texts; NULL: empty */
 	const struct name_row *names; /* CONF_CHOICE, CONF_AGENTS */
 	const char *help;
 };

@@ -168,7 +168,7 @@ bool conf_doc_text(
 bool conf_doc_choice(struct conf_doc *d, const config_setting_t *s, const char *what,
 	const struct name_row *names, const char *range, int *ret)
 {
-	const char *text;
+	const char *text = "";
 
 	if (!conf_doc_text(d, s, what, CONF_TEXT, &text))
 		return false;
@@ -190,19 +190,27 @@ bool conf_doc_list(
 	return true;
 }
 
-/* "low-high" or "N" */
-static bool parse_range(const char *text, unsigned *ret_low, unsigned *ret_high)
+bool conf_parse_range(const char *text, unsigned min, unsigned max, unsigned *ret_low, unsigned *ret_high)
 {
-	char extra;
-	bool is_number = strspn(text, "0123456789-") == strlen(text) && strlen(text) < 10 && text[0] != '-';
+	unsigned long bound[2] = { 0, 0 };
+	unsigned n = 0;
+	char *end;
 
-	*ret_high = 0;
-	if (!is_number)
+	for (;;) {
+		if (*text < '0' || *text > '9')
+			return false;
+		bound[n] = strtoul(text, &end, 10);
+		if (bound[n] < min || bound[n] > max)
+			return false;
+		if (n++ == 1 || *end != '-')
+			break;
+		text = end + 1;
+	}
+	if (*end != '\0' || bound[n - 1] < bound[0])
 		return false;
-	if (sscanf(text, "%u-%u%c", ret_low, ret_high, &extra) == 2)
-		return true;
-	*ret_high = *ret_low;
-	return strchr(text, '-') == NULL;
+	*ret_low = (unsigned)bound[0];
+	*ret_high = (unsigned)bound[n - 1];
+	return true;
 }
 
 bool conf_doc_vids(struct conf_doc *d, const config_setting_t *s, const char *what, uint16_t *ret_low,
@@ -210,13 +218,13 @@ bool conf_doc_vids(struct conf_doc *d, const config_setting_t *s, const char *wh
 {
 	const char *text = config_setting_get_string(s);
 	unsigned low = 0, high = 0;
-	int64_t vid;
+	int64_t vid = 0;
 
 	if (text == NULL) {
 		if (!conf_doc_number(d, s, what, 1, FWD_VID_MAX, &vid))
 			return false;
 		low = high = (unsigned)vid;
-	} else if (!parse_range(text, &low, &high) || low < 1 || high < low || high > FWD_VID_MAX) {
+	} else if (!conf_parse_range(text, 1, FWD_VID_MAX, &low, &high)) {
 		return conf_doc_fail(d, s, "%s has \"%s\"; allowed: VIDs 1..%d and ranges \"low-high\"", what,
 			text, FWD_VID_MAX);
 	}
@@ -228,7 +236,7 @@ bool conf_doc_vids(struct conf_doc *d, const config_setting_t *s, const char *wh
 bool conf_doc_manager(
 	struct conf_doc *d, const config_setting_t *s, const char *what, struct vdp_manager *ret)
 {
-	const char *text;
+	const char *text = "";
 
 	if (!conf_doc_text(d, s, what, CONF_TEXT, &text))
 		return false;
@@ -239,7 +247,7 @@ bool conf_doc_manager(
 
 bool conf_doc_vsi_id(struct conf_doc *d, const config_setting_t *s, const char *what, struct vsi_id *ret)
 {
-	const char *text;
+	const char *text = "";
 
 	if (!conf_doc_text(d, s, what, CONF_TEXT, &text))
 		return false;

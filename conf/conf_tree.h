@@ -35,6 +35,8 @@ bool conf_doc_choice(struct conf_doc *d, const config_setting_t *s, const char *
 /** Number of elements of [ ... ] or ( ... ), at most max. */
 bool conf_doc_list(
 	struct conf_doc *d, const config_setting_t *s, const char *what, unsigned max, unsigned *ret);
+/** "N" or "LOW-HIGH", decimal, within min..max. */
+bool conf_parse_range(const char *text, unsigned min, unsigned max, unsigned *ret_low, unsigned *ret_high);
 /** A VID 1..4094 or a text "low-high". */
 bool conf_doc_vids(struct conf_doc *d, const config_setting_t *s, const char *what, uint16_t *ret_low,
 	uint16_t *ret_high);

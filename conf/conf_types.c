@@ -61,21 +61,17 @@ static void *room(struct reader *r, const config_setting_t *at, size_t n, size_t
 	return p->data;
 }
 
-/* The members of a group through their table, in the table's order; then anything the table does not know. */
+/* Refuses what the table of keys does not know; then reads the members of a group in the table's order. Messages
+ * call a member PREFIX.NAME of WHERE. */
 static bool read_keys(
-	struct reader *r, const config_setting_t *group, const char *where, const struct key *keys)
+	struct reader *r, const config_setting_t *group, const char *prefix, const struct key *keys)
 {
+	const char *dot = prefix[0] != '\0' ? "." : "", *of = r->where[0] != '\0' ? " of " : "";
 	char what[2 * LABEL];
 
-	if (!conf_doc_group(&r->doc, group, where))
+	snprintf(what, sizeof(what), "%s%s%s", prefix, prefix[0] != '\0' ? of : "", r->where);
+	if (!conf_doc_group(&r->doc, group, what))
 		return false;
-	for (const struct key *k = keys; k->name != NULL; k++) {
-		const config_setting_t *at = config_setting_get_member(group, k->name);
-
-		snprintf(what, sizeof(what), "%s%s%s", k->name, where[0] != '\0' ? " of " : "", where);
-		if (at != NULL && !k->read(r, at, what))
-			return false;
-	}
 	for (unsigned i = 0; i < (unsigned)config_setting_length(group); i++) {
 		const config_setting_t *at = config_setting_get_elem(group, i);
 		struct conf_guess guess = { config_setting_name(at), NULL, 0 };
@@ -86,7 +82,14 @@ static bool read_keys(
 			conf_guess_try(&guess, k->name);
 		}
 		if (!is_known)
-			return conf_doc_unknown(&r->doc, at, where, &guess);
+			return conf_doc_unknown(&r->doc, at, what, &guess);
+	}
+	for (const struct key *k = keys; k->name != NULL; k++) {
+		const config_setting_t *at = config_setting_get_member(group, k->name);
+
+		snprintf(what, sizeof(what), "%s%s%s%s%s", prefix, dot, k->name, of, r->where);
+		if (at != NULL && !k->read(r, at, what))
+			return false;
 	}
 	return true;
 }
@@ -94,7 +97,7 @@ static bool read_keys(
 static bool read_text(
 	struct reader *r, const config_setting_t *at, const char *what, size_t size, const char **ret)
 {
-	const char *text;
+	const char *text = "";
 	char *copy;
 
 	if (!conf_doc_text(&r->doc, at, what, size, &text))
@@ -183,7 +186,7 @@ static bool users_macs(struct reader *r, const config_setting_t *at, const char 
 	macs = room(r, at, n, sizeof(*macs));
 	for (unsigned i = 0; macs != NULL && i < n; i++) {
 		const config_setting_t *item = config_setting_get_elem(at, i);
-		const char *text;
+		const char *text = "";
 
 		if (!conf_doc_text(&r->doc, item, what, CONF_TEXT, &text))
 			return false;
@@ -249,17 +252,15 @@ static bool type_version(struct reader *r, const config_setting_t *at, const cha
 
 static bool type_versions(struct reader *r, const config_setting_t *at, const char *what)
 {
-	unsigned low, high;
-	const char *text;
-	int end = 0;
+	unsigned low = 0, high = 0;
+	const char *text = "";
 
 	if (r->has_version)
 		return conf_doc_fail(
 			&r->doc, at, "%s has version and versions: one of them is enough", r->where);
 	if (!conf_doc_text(&r->doc, at, what, CONF_TEXT, &text))
 		return false;
-	if (sscanf(text, "%3u-%3u%n", &low, &high, &end) != 2 || text[end] != '\0' || low > high ||
-		high > UINT8_MAX)
+	if (!conf_parse_range(text, 0, UINT8_MAX, &low, &high))
 		return conf_doc_fail(
 			&r->doc, at, "%s is \"%s\"; allowed: \"low-high\" within 0..255", what, text);
 	r->type->version_low = (uint8_t)low;
@@ -317,7 +318,7 @@ static bool read_one_group(
 {
 	static const struct key keys[] = { { "group", group_group }, { "vid", group_vid }, { NULL, NULL } };
 
-	if (!read_keys(r, at, what, keys))
+	if (!read_keys(r, at, "groups", keys))
 		return false;
 	if (r->group->group_id == 0 || r->group->vid == 0)
 		return conf_doc_fail(&r->doc, at, "%s: each needs group and vid", what);
@@ -362,7 +363,8 @@ static bool type_users(struct reader *r, const config_setting_t *at, const char 
 {
 	static const struct key keys[] = { { "vsis", users_vsis }, { "macs", users_macs }, { NULL, NULL } };
 
-	return read_keys(r, at, what, keys);
+	(void)what;
+	return read_keys(r, at, "users", keys);
 }
 
 static bool type_refuse(struct reader *r, const config_setting_t *at, const char *what)
@@ -370,10 +372,11 @@ static bool type_refuse(struct reader *r, const config_setting_t *at, const char
 	static const struct key keys[] = { { "error", refuse_error }, { "hard", refuse_hard },
 		{ "reason", refuse_reason }, { NULL, NULL } };
 
+	(void)what;
 	r->type->is_refused = true;
 	r->type->refuse_error = VDP_E_OTHER;
 	r->type->refuse_hard = true;
-	return read_keys(r, at, what, keys);
+	return read_keys(r, at, "refuse", keys);
 }
 
 static bool type_echo_org(struct reader *r, const config_setting_t *at, const char *what)
@@ -404,7 +407,7 @@ static bool read_type(struct reader *r, const config_setting_t *at, unsigned i)
 		return conf_doc_fail(&r->doc, at, "id of %s is missing", r->where);
 	if (config_setting_type(id) == CONFIG_TYPE_INT)
 		snprintf(r->where, sizeof(r->where), "type %d", config_setting_get_int(id));
-	if (!read_keys(r, at, r->where, type_keys))
+	if (!read_keys(r, at, "", type_keys))
 		return false;
 	if (!r->has_manager && !r->store->db.has_default_manager)
 		return conf_doc_fail(

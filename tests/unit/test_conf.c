@@ -237,6 +237,7 @@ Test(conf, unknown_settings_are_refused_with_a_suggestion)
 	refuse("evb = { rte = 8;\n retrys = 2; };\n", 2,
 		"unknown setting \"retrys\" in evb; did you mean \"retries\"?");
 	refuse("port = ();\n", 1, "unknown setting \"port\"; did you mean \"ports\"?");
+	refuse("rte = 8;\n", 1, "unknown setting \"rte\"; did you mean \"evb.rte\"?");
 	refuse("colour = 1;\n", 1, "unknown setting \"colour\"");
 	refuse_in_port("bridge", "evb = { rtee = 1; };",
 		"unknown setting \"rtee\" in evb of port \"p0\"; did you mean \"rte\"?");
@@ -271,6 +272,8 @@ Test(conf, values_out_of_their_set_are_refused)
 		"unassociated of port \"p0\" is \"vlan 4095\"; allowed: \"drop\" or \"vlan N\", N 1..4094");
 	refuse_in_port("bridge", "unassociated = \"vlan 4x\";",
 		"unassociated of port \"p0\" is \"vlan 4x\"; allowed: \"drop\" or \"vlan N\", N 1..4094");
+	refuse_in_port("bridge", "unassociated = \"vlan 4-5\";",
+		"unassociated of port \"p0\" is \"vlan 4-5\"; allowed: \"drop\" or \"vlan N\", N 1..4094");
 	refuse_in_port("station", "host_vsi = { type_id = 1; manager = \"boss\"; };",
 		"host_vsi.manager of port \"p0\" is \"boss\"; allowed: an IPv6 or IPv4 address, or 32 hex "
 		"digits");
@@ -288,8 +291,9 @@ Test(conf, reserved_vids_are_refused)
 	refuse_in_port("ordinary", "vlans = [ 4095 ];", "vlans of port \"p0\" is 4095; allowed: 1..4094");
 	refuse_in_port("ordinary", "vlans = [ \"0-9\" ];",
 		"vlans of port \"p0\" has \"0-9\"; allowed: VIDs 1..4094 and ranges \"low-high\"");
-	for (unsigned i = 0; i < 5; i++) {
-		static const char *const bad[] = { "9-8", "1-4095", "1-2-3", "-5", "1-" };
+	for (unsigned i = 0; i < 9; i++) {
+		static const char *const bad[] = { "9-8", "1-4095", "1-2-3", "-5", "1-", "", " 1", "+1",
+			"4294967297" };
 		char settings[64], message[128];
 
 		snprintf(settings, sizeof(settings), "vlans = [ \"%s\" ];", bad[i]);

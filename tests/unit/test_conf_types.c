@@ -192,18 +192,18 @@ Test(conf_types, values_out_of_range)
 	refuse_in_type("name = \"a234567890123456789012345678901234567890123456789012345678901234\";",
 		"name of type 7 is too long: 64 octets, at most 63");
 	refuse_in_type("groups = ( { group = 0; vid = 1; } );",
-		"group of groups of type 7 is 0; allowed: 1..4294967295");
-	refuse_in_type("refuse = { error = \"bad\"; };", "error of refuse of type 7 is \"bad\"; allowed: "
+		"groups.group of type 7 is 0; allowed: 1..4294967295");
+	refuse_in_type("refuse = { error = \"bad\"; };", "refuse.error of type 7 is \"bad\"; allowed: "
 							 "format, resources, no_manager, other, address");
-	refuse_in_type("refuse = { hard = 1; };", "hard of refuse of type 7 must be true or false");
-	refuse_in_type("users = { vsis = [ \"x\" ]; };", "vsis of users of type 7 is \"x\"; allowed: a UUID, "
+	refuse_in_type("refuse = { hard = 1; };", "refuse.hard of type 7 must be true or false");
+	refuse_in_type("users = { vsis = [ \"x\" ]; };", "users.vsis of type 7 is \"x\"; allowed: a UUID, "
 							 "a MAC, IPv4 or IPv6 address, or local:HEX");
 	refuse_in_type("users = { macs = [ \"x\" ]; };",
-		"macs of users of type 7 has \"x\", which is no MAC address of a station");
+		"users.macs of type 7 has \"x\", which is no MAC address of a station");
 	refuse_in_type("users = { macs = [ \"01:00:5e:00:00:01\" ]; };",
-		"macs of users of type 7 has \"01:00:5e:00:00:01\", which is no MAC address of a station");
+		"users.macs of type 7 has \"01:00:5e:00:00:01\", which is no MAC address of a station");
 	refuse_in_type("users = { macs = [ \"00:00:00:00:00:00\" ]; };",
-		"macs of users of type 7 has \"00:00:00:00:00:00\", which is no MAC address of a station");
+		"users.macs of type 7 has \"00:00:00:00:00:00\", which is no MAC address of a station");
 	refuse_in_type("users = 5;", "users of type 7 must be a group { ... }");
 }
 
@@ -222,7 +222,7 @@ Test(conf_types, a_reason_fits_an_answer)
 	char settings[256];
 
 	snprintf(settings, sizeof(settings), "refuse = { reason = \"%0*d\"; };", VTDB_REASON, 1);
-	refuse_in_type(settings, "reason of refuse of type 7 is too long: 80 octets, at most 79");
+	refuse_in_type(settings, "refuse.reason of type 7 is too long: 80 octets, at most 79");
 }
 
 Test(conf_types, files_that_can_not_be_read)
