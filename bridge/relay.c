@@ -148,7 +148,7 @@ static void learn_new(struct fwd_tables *t, const struct fwd_port *in, const str
 	uint32_t i = FDB_NONE;
 
 	if (d->learn == FWD_LEARN_BOUND) {
-		fdb_bind(&r->fdb, hash, in->component, key, d->in, d->binding);
+		relay_bind(r, d->binding);
 		return;
 	}
 	if (in->kind != FWD_DRP || r->fdb.n_of_port[d->in] < r->cfg.max_learned_drp)
@@ -180,7 +180,8 @@ static void learn(struct fwd_tables *t, const struct fwd_port *in, const struct 
 		   f->n_of_port[d->in] >= t->r->cfg.max_learned_drp) {
 		t->r->port[d->in].n.learn_full++;
 	} else {
-		fdb_remove(f, i);
+		if (d->learn != FWD_LEARN_BOUND)
+			fdb_remove(f, i);
 		learn_new(t, in, d, key, hash);
 	}
 }
@@ -237,7 +238,8 @@ static enum fwd_drop decide(struct fwd_tables *t, uint16_t lport, struct relay_w
 		v->n.rx_frames++;
 		v->n.rx_octets += w->frame.len;
 	}
-	if (w->d.learn != FWD_LEARN_NOT)
+	/* most frames come from a VSI whose address is where it was */
+	if (w->d.learn != FWD_LEARN_NOT && !(w->d.is_admitted && r->admission[w->d.binding].is_placed))
 		learn(t, in, &w->d);
 	w->d.binding = FDB_NONE; /* from here on: the receiver's */
 	t->found = FDB_NONE;

@@ -119,7 +119,7 @@ struct relay_fdb_row {
 	uint16_t component, lport, vid;
 	struct mac mac;
 	bool is_static;
-	struct mono seen;
+	struct mono seen; /* learned entries: last frame */
 };
 /** Walk the FDB: pass 0 first, then the returned cookie; 0 means the walk is over. */
 uint32_t relay_fdb_walk(const struct relay *r, uint32_t cookie, struct relay_fdb_row *ret, bool *ret_valid);

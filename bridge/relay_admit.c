@@ -101,12 +101,17 @@ static void set_untagged(struct relay *r, uint32_t i, bool is_untagged)
 	relay_vlan_ref(r, a->lport, vid_of(a->key), 0, is_untagged ? 1 : -1);
 }
 
-static void bind(struct relay *r, uint32_t i)
+void relay_bind(struct relay *r, uint32_t i)
 {
-	const struct admission *a = &r->admission[i];
+	struct admission *a = &r->admission[i];
 	uint16_t component = r->port[a->lport].p.component;
+	uint32_t hash = relay_hash_with(relay_hash(r, a->key), component);
+	uint32_t e = fdb_find(&r->fdb, hash, component, a->key);
 
-	fdb_bind(&r->fdb, relay_hash_with(relay_hash(r, a->key), component), component, a->key, a->lport, i);
+	if (e != FDB_NONE && r->fdb.entry[e].is_static)
+		r->admission[r->fdb.entry[e].binding].is_placed = false;
+	fdb_bind(&r->fdb, hash, component, a->key, a->lport, i);
+	a->is_placed = true;
 }
 
 static void add(struct relay *r, uint32_t v, uint64_t key)
@@ -124,23 +129,23 @@ static void add(struct relay *r, uint32_t v, uint64_t key)
 	imap_insert(&r->by_source, a->hash, i);
 	relay_vlan_ref(r, lport, vid_of(key), 1, 0);
 	if (is_station(key))
-		bind(r, i);
+		relay_bind(r, i);
 }
 
 /* The address is no longer this admission's. If it was its place, another VSI of the port may take over. */
 static void unbind(struct relay *r, uint32_t i)
 {
-	const struct admission *a = &r->admission[i];
+	struct admission *a = &r->admission[i];
 	uint16_t component = r->port[a->lport].p.component;
 	uint32_t hash = relay_hash(r, a->key), other;
-	uint32_t e = fdb_find(&r->fdb, relay_hash_with(hash, component), component, a->key);
 
-	if (e == FDB_NONE || r->fdb.entry[e].binding != i)
+	if (!a->is_placed)
 		return;
-	fdb_remove(&r->fdb, e);
+	a->is_placed = false;
+	fdb_remove(&r->fdb, fdb_find(&r->fdb, relay_hash_with(hash, component), component, a->key));
 	other = relay_admission_find(r, hash, a->lport, a->key);
 	if (other != FDB_NONE)
-		bind(r, other);
+		relay_bind(r, other);
 }
 
 static void drop(struct relay *r, uint32_t i)

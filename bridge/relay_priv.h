@@ -18,6 +18,7 @@ struct admission {
 	uint8_t pcp;
 	bool has_pcp;
 	bool is_untagged; /* DRP: first VID of its address, takes its untagged frames */
+	bool is_placed;   /* the FDB entry of the address is this one's */
 	bool is_kept;     /* scratch of relay_admit() */
 };
 
@@ -109,6 +110,8 @@ static inline bool relay_is_port(const struct relay *r, uint16_t lport)
 void relay_vlan_ref(struct relay *r, uint16_t lport, uint16_t vid, int delta, int delta_untagged);
 /** Some admission of (lport, key) or FDB_NONE. */
 uint32_t relay_admission_find(const struct relay *r, uint32_t key_hash, uint16_t lport, uint64_t key);
+/** The address of admission i is on its port from now on. */
+void relay_bind(struct relay *r, uint32_t i);
 void relay_admit_layout(struct relay *r, struct carve *c);
 void relay_admit_clear(struct relay *r);
 void relay_admit_del_port(struct relay *r, uint16_t lport);

@@ -5,12 +5,12 @@ struct state {
 	uint64_t v0, v1, v2, v3;
 };
 
-static uint64_t rotl(uint64_t x, int b)
+static inline uint64_t rotl(uint64_t x, int b)
 {
 	return x << b | x >> (64 - b);
 }
 
-static void round_once(struct state *s)
+static inline void round_once(struct state *s)
 {
 	s->v0 += s->v1;
 	s->v1 = rotl(s->v1, 13) ^ s->v0;
@@ -24,7 +24,7 @@ static void round_once(struct state *s)
 	s->v2 = rotl(s->v2, 32);
 }
 
-static uint64_t load_le(const uint8_t *p, size_t n)
+static inline uint64_t load_le(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
