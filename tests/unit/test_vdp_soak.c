@@ -21,7 +21,7 @@ static void ask_with_manager(uint32_t n, uint8_t manager)
 	struct vdp_request rq = rig_request(VDP_ASSOC, n, &filter);
 
 	rq.subject.manager.id[15] = manager;
-	cr_assert_eq(vdp_station_request(r.side[ST].t, &rq, r.now), VDP_SUBMIT_OK);
+	MUST(vdp_station_request(r.side[ST].t, &rq, r.now) == VDP_SUBMIT_OK);
 }
 
 /* ---- every state, every event ---- */
@@ -37,29 +37,28 @@ static void check_invariants(const struct vdp_table *t)
 
 		if (v->machine == VSI_FREE)
 			continue;
-		cr_assert_eq(vsi_lookup(t, &v->v.subject.vsi), i);
+		MUST(vsi_lookup(t, &v->v.subject.vsi) == i);
 		if (v->machine == VSI_ENDED) {
-			cr_assert_not(has_deadline);
-			cr_assert(v->has_news || t->ending == i || v->list != TX_OFF);
+			MUST(!has_deadline);
+			MUST(v->has_news || t->ending == i || v->list != TX_OFF);
 			continue;
 		}
 		live++;
-		cr_assert(has_deadline || v->list == TX_QUEUED || v->list == TX_HELD,
-			"state %d waits for nothing", v->machine);
-		cr_assert(v->list != TX_HELD || (v->machine == ST_PROC && !t->is_ready));
-		cr_assert((v->v.state != VDP_STATE_NONE) == (v->force != NULL));
-		cr_assert((v->machine == ST_PROC || v->machine == BR_ASKING || v->machine == ST_BACKOFF) <=
-			  (v->asked != NULL));
-		cr_assert(v->machine != BR_WAIT || v->v.state != VDP_STATE_NONE);
-		cr_assert_not_null(v->force != NULL ? v->force : v->asked);
-		cr_assert_eq(v->v.filters, (v->force != NULL ? v->force : v->asked)->filters);
-		cr_assert(v->reply_op == 0 || v->list == TX_QUEUED);
-		cr_assert(v->machine < BR_ASKING || v->next == NULL || v->machine == BR_ASKING ||
-			  v->reply_op != 0 || v->list == TX_SENT);
+		MUST(has_deadline || v->list == TX_QUEUED || v->list == TX_HELD);
+		MUST(v->list != TX_HELD || (v->machine == ST_PROC && !t->is_ready));
+		MUST((v->v.state != VDP_STATE_NONE) == (v->force != NULL));
+		MUST((v->machine == ST_PROC || v->machine == BR_ASKING || v->machine == ST_BACKOFF) <=
+			(v->asked != NULL));
+		MUST(v->machine != BR_WAIT || v->v.state != VDP_STATE_NONE);
+		MUST((v->force != NULL ? v->force : v->asked) != NULL);
+		MUST(v->v.filters == (v->force != NULL ? v->force : v->asked)->filters);
+		MUST(v->reply_op == 0 || v->list == TX_QUEUED);
+		MUST(v->machine < BR_ASKING || v->next == NULL || v->machine == BR_ASKING ||
+			v->reply_op != 0 || v->list == TX_SENT);
 		if (v->v.show >= VDP_SHOW_PREASSOCIATED && v->v.show <= VDP_SHOW_ASSOCIATED)
-			cr_assert_eq(vsi_show_of(v->v.state), v->v.show);
+			MUST(vsi_show_of(v->v.state) == v->v.show);
 	}
-	cr_assert_eq(live, t->n_live);
+	MUST(live == t->n_live);
 }
 
 enum { ST_EVENTS = 27, BR_EVENTS = 19 };
@@ -172,10 +171,10 @@ static void drain(void)
 		vdp_station_deassociate(st, &rq.subject.vsi, r.now);
 		rig_run(&r, dur_s(20));
 	}
-	cr_assert_eq(vdp_table_count(st), 0);
-	cr_assert_eq(vdp_table_count(br), 0);
-	cr_assert(vdp_table_is_quiet(st) && vdp_table_is_quiet(br));
-	cr_assert(mono_is_never(rig_deadline(&r)));
+	MUST(vdp_table_count(st) == 0);
+	MUST(vdp_table_count(br) == 0);
+	MUST(vdp_table_is_quiet(st) && vdp_table_is_quiet(br));
+	MUST(mono_is_never(rig_deadline(&r)));
 }
 
 /** Random walks, long enough that each event has met each state, events pulled or not; the caller checks `seen`. */
@@ -288,20 +287,20 @@ static void compare_ends(void)
 {
 	struct vdp_table *st = r.side[ST].t, *br = r.side[BR].t;
 
-	cr_assert_eq(vdp_table_count(st), vdp_table_count(br));
+	MUST(vdp_table_count(st) == vdp_table_count(br));
 	for (uint32_t i = vdp_table_next(st, 0); i != UINT32_MAX; i = vdp_table_next(st, i + 1)) {
 		const struct vdp_vsi *a = vdp_table_get(st, i);
 		uint32_t k = vdp_table_find(br, &a->subject.vsi);
 		const struct vdp_vsi *b = vdp_table_get(br, k);
 
-		cr_assert_not_null(b);
-		cr_assert_eq(a->state, b->state);
-		cr_assert_eq(a->subject.type_id, b->subject.type_id);
-		cr_assert(vdp_manager_equal(&a->subject.manager, &b->subject.manager));
-		cr_assert_eq(a->n_filters, b->n_filters);
+		MUST(b != NULL);
+		MUST(a->state == b->state);
+		MUST(a->subject.type_id == b->subject.type_id);
+		MUST(vdp_manager_equal(&a->subject.manager, &b->subject.manager));
+		MUST(a->n_filters == b->n_filters);
 		for (unsigned f = 0; f < a->n_filters; f++) {
-			cr_assert_eq(a->filters[f].vid, b->filters[f].vid);
-			cr_assert(mac_equal(a->filters[f].mac, b->filters[f].mac));
+			MUST(a->filters[f].vid == b->filters[f].vid);
+			MUST(mac_equal(a->filters[f].mac, b->filters[f].mac));
 		}
 	}
 }
@@ -325,7 +324,7 @@ Test(vdp_soak, soak_both_ends_agree_in_the_end)
 		vdp_table_set_ready(r.side[ST].t, true, r.now);
 		rig_run(&r, dur_s(120));
 		compare_ends();
-		cr_assert(vdp_table_is_quiet(r.side[ST].t) && vdp_table_is_quiet(r.side[BR].t));
+		MUST(vdp_table_is_quiet(r.side[ST].t) && vdp_table_is_quiet(r.side[BR].t));
 	}
 	for (uint32_t n = 0; n < 80; n++) {
 		struct vsi_id id = rig_id(n);
@@ -333,8 +332,8 @@ Test(vdp_soak, soak_both_ends_agree_in_the_end)
 		vdp_station_deassociate(r.side[ST].t, &id, r.now);
 	}
 	rig_run(&r, dur_s(60));
-	cr_assert_eq(vdp_table_count(r.side[ST].t) + vdp_table_count(r.side[BR].t), 0);
-	cr_assert(vdp_table_is_quiet(r.side[ST].t) && vdp_table_is_quiet(r.side[BR].t));
+	MUST(vdp_table_count(r.side[ST].t) + vdp_table_count(r.side[BR].t) == 0);
+	MUST(vdp_table_is_quiet(r.side[ST].t) && vdp_table_is_quiet(r.side[BR].t));
 }
 
 Test(vdp_soak, same_seed_same_run)
@@ -353,7 +352,7 @@ Test(vdp_soak, same_seed_same_run)
 				 r.side[BR].changed;
 		}
 	}
-	cr_assert_eq(sum[0], sum[1]);
+	MUST(sum[0] == sum[1]);
 }
 
 /* ---- cost ---- */
@@ -365,14 +364,14 @@ Test(vdp_soak, ten_thousand_vsis_associate_live_and_leave)
 	for (uint32_t n = 0; n < 10000; n++)
 		rig_ask(&r, VDP_ASSOC, n);
 	rig_settle(&r);
-	cr_assert_eq(vdp_table_count(r.side[BR].t), 10000);
+	MUST(vdp_table_count(r.side[BR].t) == 10000);
 	rig_run(&r, dur_s(60));
-	cr_assert_eq(rig_count(&r, BR)->keep_alive_timeouts, 0);
+	MUST(rig_count(&r, BR)->keep_alive_timeouts == 0);
 	for (uint32_t n = 0; n < 10000; n++)
 		rig_leave(&r, n);
 	rig_settle(&r);
-	cr_assert_eq(vdp_table_count(r.side[ST].t) + vdp_table_count(r.side[BR].t), 0);
-	cr_assert(vdp_table_is_quiet(r.side[ST].t) && vdp_table_is_quiet(r.side[BR].t));
+	MUST(vdp_table_count(r.side[ST].t) + vdp_table_count(r.side[BR].t) == 0);
+	MUST(vdp_table_is_quiet(r.side[ST].t) && vdp_table_is_quiet(r.side[BR].t));
 }
 
 Test(vdp_soak, mixed_managers_do_not_stall)
@@ -382,5 +381,5 @@ Test(vdp_soak, mixed_managers_do_not_stall)
 	for (uint32_t n = 0; n < 10000; n++)
 		ask_with_manager(n, (uint8_t)(n % 251));
 	rig_settle(&r);
-	cr_assert_eq(vdp_table_count(r.side[BR].t), 10000);
+	MUST(vdp_table_count(r.side[BR].t) == 10000);
 }

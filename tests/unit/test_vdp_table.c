@@ -174,7 +174,7 @@ static void ask_with_manager(uint32_t n, uint8_t manager)
 	struct vdp_request rq = rig_request(VDP_ASSOC, n, &filter);
 
 	rq.subject.manager.id[15] = manager;
-	cr_assert_eq(vdp_station_request(r.side[ST].t, &rq, r.now), VDP_SUBMIT_OK);
+	MUST(vdp_station_request(r.side[ST].t, &rq, r.now) == VDP_SUBMIT_OK);
 }
 
 Test(vdp_table, VDP_13_a_payload_for_each_manager)
