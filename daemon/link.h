@@ -1,7 +1,7 @@
 /*
  * How frames get in and out of one network device. Drivers: link_pcap.c (libpcap), link_packet.c (AF_PACKET with
  * PACKET_VNET_HDR, for virtual devices whose senders leave checksums and segmentation to the hardware), link_tap.c
- * (a tap this daemon made), link_mem.c (tests).
+ * (a tap this daemon made), link_file.c (capture files), link_mem.c (tests).
  *
  * A driver hands up frames in wire form only: VLAN tags in the data, checksums finished, nothing longer than the
  * device's MTU allows (super-frames are segmented by bridge/gso.h first), own transmissions filtered out.
@@ -25,7 +25,7 @@ struct link_counters {
 };
 
 struct link_ops {
-	const char *driver; /* "pcap", "packet", "tap", "mem" */
+	const char *driver; /* "pcap", "packet", "tap", "file", "mem" */
 	/** Queue one frame given in two parts; never blocks; a full device counts tx_dropped. */
 	void (*send)(struct link *l, struct span head, struct span rest);
 	/** Push out what send() queued; called once after each batch of input. */
@@ -38,17 +38,20 @@ struct link_ops {
 
 struct link { /* head of each driver's own struct */
 	const struct link_ops *ops;
-	int fd; /* to wait on; -1: none */
-	void (*rx)(void *ctx,
-		struct span frame); /* frame has 32 octets of writable headroom before ptr; borrowed */
+	int fd;                                   /* to wait on; -1: none */
+	void (*rx)(void *ctx, struct span frame); /* borrowed and read-only; it may lie in a kernel's ring */
 	void *rx_ctx;
 	struct link_counters count;
 };
 
 enum link_kind { LINK_PCAP, LINK_PACKET };
-/** Open `ifname` with a driver in promiscuous mode. NULL with *ret_errno (negative) and a text in err. */
+/** Open `ifname` with a driver in promiscuous mode. NULL with *ret_errno (negative) and a text in err. LINK_PCAP can't
+ * be opened while the device is down (-ENETDOWN), and takes frames as long as the MTU at the time of opening. */
 struct link *link_open(enum link_kind kind, const char *ifname, int *ret_errno, char *err, unsigned err_size);
 /** Create a tap device `ifname` (persistent only while open) and return its link. */
 struct link *link_open_tap(const char *ifname, int *ret_errno, char *err, unsigned err_size);
+/** Frames come from capture file `in`, poll() gives 0 at its end; what is sent goes to capture file `out`, stamped with
+ * the time of the last frame read, so that the same input gives the same file. Either may be NULL. */
+struct link *link_open_file(const char *in, const char *out, int *ret_errno, char *err, unsigned err_size);
 
 #endif
