@@ -80,6 +80,7 @@ struct node_port { /* read it, do not write it */
 	struct conf_port conf;  /* of a VM port: of its station port */
 	bool is_present, is_up; /* the device exists; it can carry frames */
 	bool is_guarded;        /* blocked by BPDU guard */
+	bool wants_pump;        /* its machines have something to say */
 	struct mac mac;
 	uint32_t mtu;
 	uint16_t uplink; /* VM: its station port, else NODE_NO_PORT */
@@ -92,8 +93,11 @@ struct node_port { /* read it, do not write it */
 	void *ecp_mem;
 	void *vdp_mem;
 	struct node_port_counters count;
-	struct mono last_refused; /* rate limit of NODE_EVENT_REFUSED */
-	struct mono since;        /* of the link state */
+	bool has_host_vsi; /* the uplink's own VSI was asked for */
+	struct vsi_id host_vsi;
+	struct mono next_bind_scan; /* VM: rate limit of the search by source address */
+	struct mono last_refused;   /* rate limit of NODE_EVENT_REFUSED */
+	struct mono since;          /* of the link state */
 };
 
 struct node_ended { /* an ended or refused VSI, kept for 10 minutes */

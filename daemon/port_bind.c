@@ -1,0 +1,178 @@
+/*
+ * port_bind.c - which VM port a station VSI belongs to, and what the relay admits for each VSI.
+ *
+ * A VSI is bound by name (evbctl --vm-port), by the address of the VM port's device (macvtap carries its guest's
+ * address; libvirt gives a tap the guest's address with the first octet fe), or by the first frame that comes from a
+ * VM port with an address of an unbound VSI. A VM port that vanishes takes its VSIs with it: they are de-associated.
+ *
+ * The relay admits, on the VM port and on the bridge's station-facing port alike, exactly the (VID, MAC) pairs of
+ * associated VSIs; the VSI's index in its table is the owner of its admissions.
+ */
+#include "node_priv.h"
+
+enum { BIND_SCAN_MS = 10 /* one search by source address per VM port in this time */ };
+
+uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v)
+{
+	if (p->kind != NODE_STATION || v->user == USER_UNBOUND || v->user == USER_HOST)
+		return NODE_NO_PORT;
+	return (uint16_t)(v->user - 1);
+}
+
+bool node_vsi_is_host(const struct node_port *p, const struct vdp_vsi *v)
+{
+	return p->kind == NODE_STATION && v->user == USER_HOST;
+}
+
+/* The relay port that carries the VSI: the SBP on a bridge, the VM's DRP on a station; none for the host's own. */
+static uint16_t lport_of(const struct node *n, const struct node_port *p, const struct vdp_vsi *v)
+{
+	uint16_t vm = node_vsi_vm_port(p, v);
+
+	if (p->kind == NODE_BRIDGE)
+		return p->lport;
+	return vm != NODE_NO_PORT && n->port[vm] ? n->port[vm]->lport : FWD_LPORT_NONE;
+}
+
+static unsigned admissions(const struct vdp_vsi *v, struct relay_admit list[VDP_FILTERS_MAX])
+{
+	unsigned k = 0;
+
+	if (v->state != VDP_STATE_ASSOC)
+		return 0;
+	for (unsigned i = 0; i < v->n_filters && k < VDP_FILTERS_MAX; i++) {
+		const struct vdp_filter *f = &v->filters[i];
+		bool has_mac = v->format == VDP_FILTER_MAC_VID || v->format == VDP_FILTER_GROUP_MAC_VID;
+
+		if (f->vid == 0)
+			continue;
+		list[k] = (struct relay_admit){ .vid = f->vid, .has_pcp = f->has_pcp, .pcp = f->pcp };
+		if (has_mac)
+			list[k].mac = f->mac;
+		k++;
+	}
+	return k;
+}
+
+void port_bind_sync(struct node *n, uint16_t port, uint32_t vsi, struct mono now)
+{
+	struct relay_admit list[VDP_FILTERS_MAX];
+	const struct node_port *p = n->port[port];
+	const struct vdp_vsi *v = vdp_table_get(p->vdp, vsi);
+	uint16_t lport = lport_of(n, p, v);
+
+	if (lport == FWD_LPORT_NONE)
+		return;
+	if (!relay_admit(n->relay, lport, vsi, list, admissions(v, list)))
+		node_tell(n,
+			&(struct node_event){ .kind = NODE_EVENT_REFUSED,
+				.is_warning = true,
+				.port = port,
+				.vsi = v,
+				.event = "admission table full, the VSI's traffic is blocked" },
+			now);
+}
+
+static void bind_to(struct node *n, uint16_t port, uint32_t vsi, uint16_t vm, struct mono now)
+{
+	vdp_table_set_user(n->port[port]->vdp, vsi, (uint32_t)vm + 1);
+	port_bind_sync(n, port, vsi, now);
+	node_tell(n,
+		&(struct node_event){ .kind = NODE_EVENT_BIND,
+			.port = port,
+			.vsi = vdp_table_get(n->port[port]->vdp, vsi),
+			.event = "bound to VM port",
+			.to = n->port[vm]->name },
+		now);
+}
+
+static bool vsi_has_mac(const struct vdp_vsi *v, struct mac mac)
+{
+	if (v->format != VDP_FILTER_MAC_VID && v->format != VDP_FILTER_GROUP_MAC_VID)
+		return false;
+	for (unsigned i = 0; i < v->n_filters; i++)
+		if (mac_equal(v->filters[i].mac, mac))
+			return true;
+	return false;
+}
+
+/* Is the device's own address the guest's (macvtap), or libvirt's fe: variant of it? */
+static bool is_device_of(const struct node_port *vm, const struct vdp_vsi *v)
+{
+	struct mac m = vm->mac;
+
+	if (vsi_has_mac(v, m))
+		return true;
+	if (m.b[0] != 0xfe)
+		return false;
+	for (unsigned i = 0; i < v->n_filters; i++) {
+		m.b[0] = v->filters[i].mac.b[0];
+		if (vsi_has_mac(v, m))
+			return true;
+	}
+	return false;
+}
+
+void port_bind_vsi(struct node *n, uint16_t port, uint32_t vsi, struct mono now)
+{
+	const struct vdp_vsi *v = vdp_table_get(n->port[port]->vdp, vsi);
+
+	for (uint16_t i = 0; i < n->n_ports; i++) {
+		if (n->port[i] && n->port[i]->uplink == port && n->port[i]->is_present &&
+			is_device_of(n->port[i], v)) {
+			bind_to(n, port, vsi, i, now);
+			return;
+		}
+	}
+}
+
+/* Bind the unbound VSI that `fits` the VM port. */
+static void bind_first(struct node *n, uint16_t vm,
+	bool (*fits)(const struct node_port *, const struct vdp_vsi *), struct mac src, struct mono now)
+{
+	uint16_t port = n->port[vm]->uplink;
+	struct vdp_table *t = n->port[port]->vdp;
+
+	for (uint32_t i = vdp_table_next(t, 0); i != UINT32_MAX; i = vdp_table_next(t, i + 1)) {
+		const struct vdp_vsi *v = vdp_table_get(t, i);
+
+		if (v->user == USER_UNBOUND && (fits ? fits(n->port[vm], v) : vsi_has_mac(v, src)))
+			bind_to(n, port, i, vm, now);
+	}
+}
+
+void port_bind_vm_port(struct node *n, uint16_t vm, struct mono now)
+{
+	if (n->port[vm]->is_present)
+		bind_first(n, vm, is_device_of, n->port[vm]->mac, now);
+}
+
+void port_bind_source(struct node *n, uint16_t vm, struct mac src, struct mono now)
+{
+	struct node_port *p = n->port[vm];
+
+	p->count.unbound++;
+	if (mono_before(now, p->next_bind_scan))
+		return;
+	p->next_bind_scan = mono_add(now, dur_ms(BIND_SCAN_MS));
+	bind_first(n, vm, NULL, src, now);
+}
+
+void port_bind_vm_gone(struct node *n, uint16_t vm, struct mono now)
+{
+	uint16_t port = n->port[vm]->uplink;
+	struct vdp_table *t = n->port[port]->vdp;
+
+	for (uint32_t i = vdp_table_next(t, 0); i != UINT32_MAX; i = vdp_table_next(t, i + 1)) {
+		const struct vdp_vsi *v = vdp_table_get(t, i);
+		struct vsi_id id = v->subject.vsi;
+
+		if (v->user != (uint32_t)vm + 1)
+			continue;
+		if (n->port[vm]->lport != FWD_LPORT_NONE)
+			(void)relay_admit(n->relay, n->port[vm]->lport, i, NULL, 0);
+		vdp_table_set_user(t, i, USER_UNBOUND);
+		(void)vdp_station_deassociate(t, &id, now);
+	}
+	node_pump(n, port, now);
+}

@@ -1,0 +1,304 @@
+/*
+ * port_vsi.c - what a change of a VSI means outside the VDP machines: the relay's admissions, the question to the
+ * type database, a VSI that moved here from another port (evb-reference 6.9.1), the list of ended VSIs, the uplink's
+ * own VSI, and the event for log and monitor.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node_priv.h"
+
+/* ---- ended VSIs ---- */
+
+bool node_ended_init(struct node *n)
+{
+	struct carve c = { 0 };
+
+	n->ended = calloc(n->max_ended, sizeof(*n->ended));
+	imap_layout(&n->ended_map, &c, n->max_ended);
+	n->ended_map_mem = calloc(1, c.used);
+	if (!n->ended || !n->ended_map_mem)
+		return false;
+	c = (struct carve){ .base = n->ended_map_mem };
+	imap_layout(&n->ended_map, &c, n->max_ended);
+	imap_clear(&n->ended_map);
+	return true;
+}
+
+void node_ended_fini(struct node *n)
+{
+	free(n->ended);
+	free(n->ended_map_mem);
+}
+
+static uint64_t ended_hash(const struct node *n, uint16_t port, const struct vsi_id *id)
+{
+	return siphash(n->key, span_of(id, sizeof(*id))) ^ port;
+}
+
+static void ended_drop(struct node *n, uint32_t i)
+{
+	struct node_ended *e = &n->ended[i];
+
+	if (!e->in_use)
+		return;
+	imap_remove(&n->ended_map, ended_hash(n, e->port, &e->vsi.subject.vsi), i);
+	e->in_use = false;
+	n->n_ended--;
+}
+
+/* A VSI that lives again, or ended again, replaces its older obituary. */
+static void ended_forget(struct node *n, uint16_t port, const struct vsi_id *id)
+{
+	uint64_t hash;
+	uint32_t i, next;
+
+	if (n->n_ended == 0)
+		return;
+	hash = ended_hash(n, port, id);
+	for (i = imap_first(&n->ended_map, hash); i != IMAP_NONE; i = next) {
+		next = imap_next(&n->ended_map, i);
+		if (n->ended[i].port == port && vsi_id_equal(&n->ended[i].vsi.subject.vsi, id))
+			ended_drop(n, i);
+	}
+}
+
+static void ended_add(struct node *n, uint16_t port, const struct vdp_vsi *v, struct mono now)
+{
+	const struct node_port *p = n->port[port];
+	struct node_ended *e;
+
+	if (n->max_ended == 0)
+		return;
+	ended_forget(n, port, &v->subject.vsi);
+	ended_drop(n, n->ended_next);
+	e = &n->ended[n->ended_next];
+	*e = (struct node_ended){
+		.in_use = true, .port = port, .vsi = *v, .n_filters = v->n_filters, .ended = now
+	};
+	e->role = p->kind == NODE_BRIDGE ? VDP_BRIDGE : VDP_STATION;
+	memcpy(e->port_name, p->name, sizeof(e->port_name));
+	if (v->n_filters > 0)
+		e->filter = v->filters[0];
+	e->vsi.n_filters = v->n_filters > 0 ? 1 : 0;
+	e->vsi.filters = &e->filter;
+	e->vsi.org = span_of(NULL, 0);
+	imap_insert(&n->ended_map, ended_hash(n, port, &v->subject.vsi), n->ended_next);
+	n->ended_next = (n->ended_next + 1) % n->max_ended;
+	n->n_ended++;
+}
+
+unsigned node_n_ended(const struct node *n)
+{
+	return n->n_ended > 0 ? n->max_ended : 0;
+}
+
+const struct node_ended *node_ended(const struct node *n, unsigned i, struct mono now)
+{
+	const struct node_ended *e = &n->ended[(n->ended_next + i) % n->max_ended];
+
+	if (!e->in_use || mono_reached(mono_add(e->ended, dur_s(ENDED_LIFE_S)), now))
+		return NULL;
+	return e;
+}
+
+/* ---- events ---- */
+
+/* A VSI associated here that was associated on another port of this bridge has moved (6.9.1). */
+static void leave_old_port(struct node *n, uint16_t port, const struct vdp_vsi *v, struct mono now)
+{
+	char reason[VTDB_REASON];
+	struct vsi_id id = v->subject.vsi;
+	bool is_migrating = v->is_migrating;
+
+	snprintf(reason, sizeof(reason), "moved to port %s%s", n->port[port]->name,
+		is_migrating ? "" : " (without M-bit)");
+	for (uint16_t i = 0; i < n->n_ports; i++) {
+		const struct vdp_vsi *old;
+		uint32_t at;
+
+		if (i == port || !n->port[i] || n->port[i]->kind != NODE_BRIDGE)
+			continue;
+		at = vdp_table_find(n->port[i]->vdp, &id);
+		old = at == UINT32_MAX ? NULL : vdp_table_get(n->port[i]->vdp, at);
+		if (old && old->state == VDP_STATE_ASSOC &&
+			vdp_bridge_withdraw(n->port[i]->vdp, &id, reason, now)) {
+			port_vsi_events(n, i, now);
+			node_pump(n, i, now);
+		}
+	}
+}
+
+/* strict_move: an Associate without the M-bit of a VSI that is active elsewhere is refused (6.9.1). */
+static bool is_stolen(const struct node *n, uint16_t port, const struct vtdb_query *q)
+{
+	if (!n->port[port]->conf.strict_move || q->op != VDP_ASSOC || q->is_migrating)
+		return false;
+	for (uint16_t i = 0; i < n->n_ports; i++) {
+		uint32_t at;
+
+		if (i == port || !n->port[i] || n->port[i]->kind != NODE_BRIDGE)
+			continue;
+		at = vdp_table_find(n->port[i]->vdp, &q->subject.vsi);
+		if (at != UINT32_MAX && vdp_table_get(n->port[i]->vdp, at)->state == VDP_STATE_ASSOC)
+			return true;
+	}
+	return false;
+}
+
+static void ask(struct node *n, uint16_t port, const struct vdp_event *ev, struct mono now)
+{
+	struct vtdb_answer no = { .error = VDP_E_OTHER,
+		.reason = "active on another port, and the M-bit is not set" };
+
+	if (is_stolen(n, port, &ev->query))
+		vdp_bridge_answer(n->port[port]->vdp, ev->handle, &no, now);
+	else
+		n->io.vtdb.ask(n->io.vtdb.ctx, n, port, ev->handle, &ev->query, now);
+}
+
+static void tell_vsi(struct node *n, uint16_t port, const struct vdp_event *ev, const struct vdp_vsi *v,
+	bool is_ended, struct mono now)
+{
+	node_tell(n,
+		&(struct node_event){ .kind = NODE_EVENT_VSI,
+			.is_warning = v->show == VDP_SHOW_REFUSED || v->show == VDP_SHOW_TIMED_OUT,
+			.port = port,
+			.vsi = v,
+			.is_ended = is_ended,
+			.from = vdp_state_name(ev->was),
+			.to = is_ended ? "none" : vdp_display_name(v->show),
+			.event = ev->event,
+			.clause = ev->clause,
+			.detail = v->reason[0] ? v->reason : NULL },
+		now);
+}
+
+static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, struct mono now)
+{
+	struct node_port *p = n->port[port];
+	const struct vdp_vsi *v = vdp_table_get(p->vdp, ev->vsi);
+
+	if (ev->kind == VDP_EVENT_ASK) {
+		ask(n, port, ev, now);
+		return;
+	}
+	if (ev->kind == VDP_EVENT_ENDED) {
+		if (p->lport != FWD_LPORT_NONE)
+			port_bind_sync(n, port, ev->vsi, now);
+		ended_add(n, port, v, now);
+		tell_vsi(n, port, ev, v, true, now);
+		return;
+	}
+	ended_forget(n, port, &v->subject.vsi);
+	if (p->kind == NODE_STATION && v->user == USER_UNBOUND)
+		port_bind_vsi(n, port, ev->vsi, now);
+	port_bind_sync(n, port, ev->vsi, now);
+	tell_vsi(n, port, ev, v, false, now);
+	if (p->kind == NODE_BRIDGE && v->state == VDP_STATE_ASSOC && ev->was != VDP_STATE_ASSOC)
+		leave_old_port(n, port, v, now);
+}
+
+void port_vsi_events(struct node *n, uint16_t port, struct mono now)
+{
+	struct vdp_event ev;
+
+	while (vdp_table_next_event(n->port[port]->vdp, &ev))
+		on_event(n, port, &ev, now);
+}
+
+/* ---- requests ---- */
+
+enum vdp_submit node_vsi_request(
+	struct node *n, uint16_t port, const struct vdp_request *rq, uint16_t vm_port, struct mono now)
+{
+	struct vdp_request r = *rq;
+
+	r.user = vm_port == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)vm_port + 1;
+	return vdp_station_request(n->port[port]->vdp, &r, now);
+}
+
+enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct vsi_id *id, struct mono now)
+{
+	return vdp_station_deassociate(n->port[port]->vdp, id, now);
+}
+
+bool node_vsi_withdraw(
+	struct node *n, uint16_t port, const struct vsi_id *id, const char *reason, struct mono now)
+{
+	return vdp_bridge_withdraw(n->port[port]->vdp, id, reason, now);
+}
+
+void node_kick(struct node *n, uint16_t port, struct mono now)
+{
+	node_pump(n, port, now);
+}
+
+void node_vtdb_answer(
+	struct node *n, uint16_t port, struct vtdb_handle h, const struct vtdb_answer *a, struct mono now)
+{
+	if (!node_port(n, port) || !n->port[port]->vdp)
+		return;
+	vdp_bridge_answer(n->port[port]->vdp, h, a, now);
+	node_pump(n, port, now);
+}
+
+void node_vtdb_recheck(
+	struct node *n, const char *(*check)(void *ctx, const struct vdp_vsi *v), void *ctx, struct mono now)
+{
+	for (uint16_t i = 0; i < n->n_ports; i++) {
+		struct vdp_table *t = n->port[i] && n->port[i]->kind == NODE_BRIDGE ? n->port[i]->vdp : NULL;
+
+		for (uint32_t k = t ? vdp_table_next(t, 0) : UINT32_MAX; k != UINT32_MAX;
+			k = vdp_table_next(t, k + 1)) {
+			const struct vdp_vsi *v = vdp_table_get(t, k);
+			const char *reason = check(ctx, v);
+			struct vsi_id id = v->subject.vsi;
+
+			if (reason)
+				vdp_bridge_withdraw(t, &id, reason, now);
+		}
+		if (t)
+			node_pump(n, i, now);
+	}
+}
+
+/* ---- the uplink's own VSI ---- */
+
+static void host_request(struct node *n, uint16_t port, struct mono now)
+{
+	struct node_port *p = n->port[port];
+	const struct conf_host_vsi *h = &p->conf.host_vsi;
+	struct vdp_filter filter = { .mac = p->mac, .vid = h->vid };
+	struct vdp_request rq = {
+		.op = VDP_ASSOC,
+		.subject = h->subject,
+		.format = VDP_FILTER_MAC_VID,
+		.n_filters = 1,
+		.filters = &filter,
+		.user = USER_HOST,
+	};
+
+	if (!h->has_id) {
+		rq.subject.vsi = (struct vsi_id){ .format = VSI_ID_MAC };
+		memcpy(rq.subject.vsi.id + 10, p->mac.b, 6);
+	}
+	if (p->has_host_vsi && !vsi_id_equal(&p->host_vsi, &rq.subject.vsi))
+		vdp_station_deassociate(p->vdp, &p->host_vsi, now);
+	p->host_vsi = rq.subject.vsi;
+	p->has_host_vsi = vdp_station_request(p->vdp, &rq, now) == VDP_SUBMIT_OK;
+}
+
+void port_vsi_host(struct node *n, uint16_t port, struct mono now)
+{
+	struct node_port *p = n->port[port];
+
+	if (p->kind != NODE_STATION)
+		return;
+	if (p->conf.host_vsi.is_set && p->is_present) {
+		host_request(n, port, now);
+	} else if (p->has_host_vsi && !p->conf.host_vsi.is_set) {
+		vdp_station_deassociate(p->vdp, &p->host_vsi, now);
+		p->has_host_vsi = false;
+	}
+}
