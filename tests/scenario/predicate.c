@@ -1,0 +1,176 @@
+/* predicate.c - what a scenario may expect of a node: VSI states, negotiation, counters, agreement of both ends. */
+#include <stdlib.h>
+
+#include "run.h"
+
+static const struct vdp_vsi *find_vsi(struct sim_node *n, uint16_t port, unsigned long number)
+{
+	struct vsi_id id = run_vsi_id(number);
+	const struct vdp_table *t = node_port(n->node, port)->vdp;
+	uint32_t i = vdp_table_find(t, &id);
+
+	return i == UINT32_MAX ? NULL : vdp_table_get(t, i);
+}
+
+static unsigned long count_state(struct sim_node *n, uint16_t port, const char *state)
+{
+	const struct vdp_table *t = node_port(n->node, port)->vdp;
+	unsigned long k = 0;
+
+	for (uint32_t i = vdp_table_next(t, 0); i != UINT32_MAX; i = vdp_table_next(t, i + 1))
+		if (strcmp(state, "any") == 0 ||
+			strcmp(vdp_display_name(vdp_table_get(t, i)->show), state) == 0)
+			k++;
+	return k;
+}
+
+static bool same_filters(const struct vdp_vsi *a, const struct vdp_vsi *b)
+{
+	if (a->n_filters != b->n_filters)
+		return false;
+	for (unsigned f = 0; f < a->n_filters; f++)
+		if (a->filters[f].vid != b->filters[f].vid ||
+			!mac_equal(a->filters[f].mac, b->filters[f].mac))
+			return false;
+	return true;
+}
+
+/* Every VSI in a confirmed state at one end is in the same state at the other, with the same filters. */
+static bool agree_one_way(struct sim_node *a, uint16_t pa, struct sim_node *b, uint16_t pb)
+{
+	const struct vdp_table *ta = node_port(a->node, pa)->vdp, *tb = node_port(b->node, pb)->vdp;
+
+	for (uint32_t i = vdp_table_next(ta, 0); i != UINT32_MAX; i = vdp_table_next(ta, i + 1)) {
+		const struct vdp_vsi *va = vdp_table_get(ta, i);
+		uint32_t k = vdp_table_find(tb, &va->subject.vsi);
+		const struct vdp_vsi *vb = k == UINT32_MAX ? NULL : vdp_table_get(tb, k);
+
+		if (va->state == VDP_STATE_NONE && (!vb || vb->state == VDP_STATE_NONE))
+			continue;
+		if (!vb || vb->state != va->state || !same_filters(va, vb))
+			return false;
+	}
+	return true;
+}
+
+static bool compare(const struct run *r, unsigned long have, const char *text)
+{
+	if (strncmp(text, "<=", 2) == 0)
+		return have <= strtoul(text + 2, NULL, 0);
+	if (strncmp(text, ">=", 2) == 0)
+		return have >= strtoul(text + 2, NULL, 0);
+	if (text[0] < '0' || text[0] > '9')
+		run_fail(r, "\"%s\" is no number", text);
+	return have == strtoul(text, NULL, 0);
+}
+
+/* "key=N" in text: does N equal have? */
+static bool names(const char *text, const char *key, unsigned long have)
+{
+	size_t n = strlen(key);
+
+	return strncmp(text, key, n) == 0 && text[n] == '=' && strtoul(text + n + 1, NULL, 0) == have;
+}
+
+static bool holds_vsi(const struct run *r, char **w)
+{
+	struct sim_node *n;
+	uint16_t port = run_port(r, w[0], &n);
+	const struct vdp_vsi *v = find_vsi(n, port, strtoul(w[1], NULL, 0));
+
+	if (strcmp(w[2], "gone") == 0)
+		return v == NULL;
+	if (!v)
+		return false;
+	if (strncmp(w[2], "vid=", 4) == 0)
+		return v->n_filters > 0 && names(w[2], "vid", v->filters[0].vid);
+	if (strncmp(w[2], "pcp=", 4) == 0)
+		return v->n_filters > 0 && v->filters[0].has_pcp && names(w[2], "pcp", v->filters[0].pcp);
+	if (strncmp(w[2], "error=", 6) == 0)
+		return names(w[2], "error", v->error);
+	return strcmp(vdp_display_name(v->show), w[2]) == 0;
+}
+
+static bool holds_evb(const struct run *r, char **w, unsigned n_words)
+{
+	struct sim_node *n;
+	uint16_t port = run_port(r, w[0], &n);
+	const struct evb_oper *o = &node_port(n->node, port)->evb.oper;
+
+	for (unsigned i = 1; i < n_words; i++) {
+		bool is_true = strcmp(w[i], o->rr_active ? "rr=on" : "rr=off") == 0 ||
+			       strcmp(w[i], o->group_ids ? "gid=on" : "gid=off") == 0 ||
+			       names(w[i], "rte", o->rte) || names(w[i], "rka", o->rka) ||
+			       names(w[i], "rwd", o->rwd) ||
+			       (strncmp(w[i], "peer=", 5) == 0 &&
+				       strcmp(evb_peer_name(o->peer), w[i] + 5) == 0);
+
+		if (!is_true)
+			return false;
+	}
+	return true;
+}
+
+bool run_is_quiet(const struct sim_node *n, uint16_t port)
+{
+	const struct node_port *p = node_port(n->node, port);
+
+	return vdp_table_is_quiet(p->vdp) && ecp_tx_is_idle(&p->ecp_tx) && ecp_rx_queued(&p->ecp_rx) == 0;
+}
+
+static unsigned long counter(const struct run *r, struct sim_node *n, uint16_t port, const char *name)
+{
+	const struct node_port *p = node_port(n->node, port);
+	const struct relay_port_counters *c = p->lport == FWD_LPORT_NONE
+						      ? NULL
+						      : relay_port_counters(node_relay(n->node), p->lport);
+	const struct vdp_table_counters *v = p->vdp ? vdp_table_counters(p->vdp) : NULL;
+	const struct sim_port *s = &n->port[port];
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = { { "received", s->guest_rx }, { "received_octets", s->guest_rx_octets },
+		{ "sent", s->wire.frames }, { "ecp_requests", s->wire.ecp_requests },
+		{ "longest", s->wire.longest }, { "reflected", c ? c->reflected : 0 },
+		{ "bpdus", p->count.bpdus }, { "ecp_not_ready", p->count.ecp_not_ready },
+		{ "ecp_failures", p->ecp_tx.n.failures },
+		{ "keep_alive_timeouts", v ? v->keep_alive_timeouts : 0 },
+		{ "late_answers", v ? v->late_answers : 0 },
+		{ "manager_timeouts", v ? v->manager_timeouts : 0 },
+		{ "resp_timeouts", v ? v->resp_timeouts : 0 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].value;
+	for (int d = 1; c && d < FWD_N_DROPS; d++)
+		if (strcmp(name, fwd_drop_name((enum fwd_drop)d)) == 0)
+			return c->drops[d];
+	run_fail(r, "no counter \"%s\"", name);
+}
+
+bool run_holds(const struct run *r, char **w, unsigned n_words)
+{
+	struct sim_node *a, *b;
+	uint16_t pa, pb;
+
+	if (strcmp(w[0], "vsi") == 0 && n_words >= 4)
+		return holds_vsi(r, w + 1);
+	if (strcmp(w[0], "evb") == 0 && n_words >= 3)
+		return holds_evb(r, w + 1, n_words - 1);
+	if (strcmp(w[0], "asked") == 0 && n_words >= 3)
+		return compare(r, run_node(r, w[1])->asked, w[2]);
+	if (n_words < 2)
+		run_fail(r, "incomplete predicate \"%s\"", w[0]);
+	pa = run_port(r, w[1], &a);
+	if (strcmp(w[0], "count") == 0 && n_words >= 4)
+		return compare(r, count_state(a, pa, w[2]), w[3]);
+	if (strcmp(w[0], "counter") == 0 && n_words >= 4)
+		return compare(r, counter(r, a, pa, w[2]), w[3]);
+	if (strcmp(w[0], "quiet") == 0)
+		return run_is_quiet(a, pa);
+	if (strcmp(w[0], "agree") == 0 && n_words >= 3) {
+		pb = run_port(r, w[2], &b);
+		return agree_one_way(a, pa, b, pb) && agree_one_way(b, pb, a, pa);
+	}
+	run_fail(r, "unknown predicate \"%s\"", w[0]);
+}

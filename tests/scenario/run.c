@@ -1,0 +1,538 @@
+/*
+ * run.c - plays a text scenario (*.evb) in virtual time; README.md beside this file has the language.
+ *
+ * A line is a command and its words; `key=value` words are looked up by key. `expect` runs the world until its
+ * predicate holds and fails at the deadline; `never` runs the whole time and fails as soon as it holds. At the end
+ * every port with VSIs must be quiet: nothing queued, no answer awaited.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "run.h"
+
+#define EPOCH ((struct mono){ 1000000000 }) /* where sim time starts */
+
+void run_fail(const struct run *r, const char *format, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s:%d: at %.6f s: ", r->file, r->line, dur_seconds(mono_since(EPOCH, r->sim->now)));
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fprintf(stderr, " (seed %llu)\n", (unsigned long long)r->sim->seed);
+	exit(1);
+}
+
+/* ---- words ---- */
+
+static const char *value(const struct run *r, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (unsigned i = 1; i < r->n_words; i++) {
+		if (strncmp(r->word[i], key, n) == 0 && r->word[i][n] == '=')
+			return r->word[i] + n + 1;
+		if (strcmp(r->word[i], key) == 0)
+			return "";
+	}
+	return NULL;
+}
+
+static unsigned long number(const struct run *r, const char *key, unsigned long otherwise)
+{
+	const char *v = value(r, key);
+	char *end;
+	unsigned long x;
+
+	if (!v)
+		return otherwise;
+	x = strtoul(v, &end, 0);
+	if (end == v)
+		run_fail(r, "%s needs a number, not \"%s\"", key, v);
+	return x;
+}
+
+static bool is_on(const struct run *r, const char *key, bool otherwise)
+{
+	const char *v = value(r, key);
+
+	return v ? strcmp(v, "off") != 0 : otherwise;
+}
+
+static struct dur duration(const struct run *r, const char *text)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "min", 60e9 }, { "h", 3600e9 },
+		{ "d", 86400e9 } };
+	char *end;
+	double x = strtod(text, &end);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (end != text && strcmp(end, units[i].unit) == 0)
+			return dur_ns((uint64_t)(x * units[i].ns));
+	run_fail(r, "\"%s\" is no duration", text);
+}
+
+struct sim_node *run_node(const struct run *r, const char *name)
+{
+	struct sim_node *n = sim_find(r->sim, name);
+
+	if (!n)
+		run_fail(r, "no node \"%s\"", name);
+	return n;
+}
+
+static struct sim_node *place(const struct run *r, const char *text, const char **ret_port)
+{
+	char name[64];
+	const char *dot = strchr(text, '.');
+
+	if (!dot || (size_t)(dot - text) >= sizeof(name))
+		run_fail(r, "\"%s\" is not node.port", text);
+	memcpy(name, text, (size_t)(dot - text));
+	name[dot - text] = '\0';
+	*ret_port = dot + 1;
+	return run_node(r, name);
+}
+
+uint16_t run_port(const struct run *r, const char *text, struct sim_node **ret_node)
+{
+	const char *name;
+	uint16_t port;
+
+	*ret_node = place(r, text, &name);
+	port = (*ret_node)->node ? node_find_port((*ret_node)->node, name) : NODE_NO_PORT;
+	if (port == NODE_NO_PORT)
+		run_fail(r, "no port \"%s\"", text);
+	return port;
+}
+
+struct vsi_id run_vsi_id(unsigned long n)
+{
+	return (struct vsi_id){ .format = VSI_ID_LOCAL,
+		.id = { [12] = (uint8_t)(n >> 24),
+			[13] = (uint8_t)(n >> 16),
+			[14] = (uint8_t)(n >> 8),
+			[15] = (uint8_t)n } };
+}
+
+static struct mac mac_of_vsi(unsigned long n)
+{
+	return (struct mac){ { 0x02, 0, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8),
+		(uint8_t)n } };
+}
+
+static struct mac mac_value(const struct run *r, const char *key, struct mac otherwise)
+{
+	const char *v = value(r, key);
+	struct mac m;
+
+	if (!v)
+		return otherwise;
+	if (strncmp(v, "vsi", 3) == 0)
+		return mac_of_vsi(strtoul(v + 3, NULL, 0));
+	if (strcmp(v, "broadcast") == 0)
+		return (struct mac){ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	if (!mac_parse(v, &m))
+		run_fail(r, "\"%s\" is no MAC address", v);
+	return m;
+}
+
+/* ---- building ---- */
+
+static void set_port(const struct run *r, struct conf_port *p)
+{
+	const char *relay = value(r, "relay");
+
+	p->pvid = (uint16_t)number(r, "pvid", p->pvid);
+	p->evb.retries = (uint8_t)number(r, "retries", p->evb.retries);
+	p->evb.rte = (uint8_t)number(r, "rte", p->evb.rte);
+	p->evb.rwd = (uint8_t)number(r, "rwd", p->evb.rwd);
+	p->evb.rka = (uint8_t)number(r, "rka", p->evb.rka);
+	p->evb.reflective_relay = is_on(r, "rr", p->evb.reflective_relay);
+	p->evb.group_ids = is_on(r, "gid", p->evb.group_ids);
+	p->evb.is_manual = is_on(r, "manual", p->evb.is_manual);
+	p->evb.is_enabled = is_on(r, "evb", p->evb.is_enabled);
+	p->max_vsis = (uint32_t)number(r, "max_vsis", p->max_vsis);
+	p->unassociated_vid = (uint16_t)number(r, "unassociated", p->unassociated_vid);
+	p->strict_move = is_on(r, "strict_move", p->strict_move);
+	p->bpdu_guard = is_on(r, "bpdu_guard", p->bpdu_guard);
+	p->lldp.tx_interval_s = (unsigned)number(r, "tx_interval", p->lldp.tx_interval_s);
+	if (relay)
+		p->relay = strcmp(relay, "veb") == 0    ? CONF_RELAY_VEB
+			   : strcmp(relay, "none") == 0 ? CONF_RELAY_NONE
+							: CONF_RELAY_VEPA;
+	if (value(r, "host_vsi")) {
+		p->host_vsi.is_set = true;
+		p->host_vsi.subject.type_id = (uint32_t)number(r, "host_vsi", 1);
+		p->host_vsi.vid = p->pvid;
+	}
+}
+
+static void do_port(struct run *r)
+{
+	struct sim_node *n = run_node(r, r->word[1]);
+	enum conf_role role = strcmp(r->word[3], "station") == 0  ? CONF_STATION
+			      : strcmp(r->word[3], "bridge") == 0 ? CONF_BRIDGE
+								  : CONF_ORDINARY;
+
+	set_port(r, sim_add_port(n, r->word[2], role));
+}
+
+static void do_conf(struct run *r)
+{
+	const char *name;
+	struct sim_node *n = place(r, r->word[1], &name);
+
+	for (unsigned i = 0; i < n->conf.n_ports; i++) {
+		if (strcmp(n->ports[i].name, name) != 0)
+			continue;
+		set_port(r, &n->ports[i]);
+		node_port_conf(n->node, node_find_port(n->node, name), &n->ports[i], sim_node_now(n));
+		return;
+	}
+	run_fail(r, "no port \"%s\"", name);
+}
+
+static void do_type(struct run *r)
+{
+	struct sim_node *n = run_node(r, r->word[1]);
+	unsigned i = n->types.n_types;
+	struct vtdb_type *t = &n->type[i];
+	const char *vids = value(r, "vids"), *group = value(r, "group");
+	char *end;
+
+	*t = (struct vtdb_type){ .version_high = 255, .name = "t" };
+	t->type_id = (uint32_t)number(r, "id", 1);
+	t->default_vid = (uint16_t)number(r, "default", 0);
+	t->has_pcp = value(r, "pcp") != NULL;
+	t->pcp = (uint8_t)number(r, "pcp", 0);
+	t->is_refused = value(r, "refuse") != NULL;
+	t->refuse_error = (uint8_t)number(r, "refuse", 0);
+	t->refuse_hard = is_on(r, "hard", false);
+	if (vids) {
+		n->range[i].low = n->range[i].high = (uint16_t)strtoul(vids, &end, 10);
+		if (*end == '-')
+			n->range[i].high = (uint16_t)strtoul(end + 1, NULL, 10);
+		t->n_vids = 1;
+		t->vids = &n->range[i];
+	}
+	if (group) { /* group=0x1234:100 */
+		n->group[i].group_id = (uint32_t)strtoul(group, &end, 0);
+		n->group[i].vid = (uint16_t)strtoul(*end ? end + 1 : end, NULL, 10);
+		t->n_groups = 1;
+		t->groups = &n->group[i];
+	}
+	n->types.n_types++;
+	n->types.has_default_manager = true;
+}
+
+/* ---- doing ---- */
+
+static enum vdp_op op_value(const struct run *r)
+{
+	const char *op = value(r, "op");
+
+	return !op || strcmp(op, "assoc") == 0 ? VDP_ASSOC
+	       : strcmp(op, "prerr") == 0      ? VDP_PREASSOC_RR
+					       : VDP_PREASSOC;
+}
+
+static void do_associate(struct run *r)
+{
+	struct sim_node *n;
+	uint16_t port = run_port(r, r->word[1], &n);
+	unsigned long first = number(r, "vsi", 1), count = number(r, "count", 1);
+	const char *vm = value(r, "vm");
+	uint16_t vm_port = vm ? node_find_port(n->node, vm) : NODE_NO_PORT;
+	bool has_mac = !value(r, "nomac"), has_group = value(r, "group") != NULL;
+
+	for (unsigned long i = first; i < first + count; i++) {
+		struct vdp_filter f = { .group_id = (uint32_t)number(r, "group", 0),
+			.vid = (uint16_t)number(r, "vid", 0),
+			.mac = mac_value(r, "mac", mac_of_vsi(i)) };
+		struct vdp_request rq = { .op = op_value(r), .n_filters = 1, .filters = &f };
+		enum vdp_submit result;
+
+		rq.format = (uint8_t)(1 + (has_mac ? 1 : 0) + (has_group ? 2 : 0)); /* formats 1..4 */
+		rq.subject.vsi = run_vsi_id(i);
+		rq.subject.type_id = (uint32_t)number(r, "type", 1);
+		rq.subject.type_version = (uint8_t)number(r, "version", 0);
+		rq.subject.manager.id[15] = (uint8_t)number(r, "manager", 0);
+		rq.is_migrating = is_on(r, "migrating", false);
+		rq.is_suspended = is_on(r, "suspended", false);
+		result = node_vsi_request(n->node, port, &rq, vm_port, sim_node_now(n));
+		if (result != VDP_SUBMIT_OK && !value(r, "refused"))
+			run_fail(r, "vsi %lu: %s", i, vdp_submit_text(result));
+	}
+	node_kick(n->node, port, sim_node_now(n));
+}
+
+static void do_deassociate(struct run *r)
+{
+	struct sim_node *n;
+	uint16_t port = run_port(r, r->word[1], &n);
+	unsigned long first = number(r, "vsi", 1), count = number(r, "count", 1);
+	bool is_withdraw = strcmp(r->word[0], "withdraw") == 0;
+
+	for (unsigned long i = first; i < first + count; i++) {
+		struct vsi_id id = run_vsi_id(i);
+
+		if (is_withdraw)
+			(void)node_vsi_withdraw(
+				n->node, port, &id, "withdrawn by the administrator", sim_node_now(n));
+		else
+			(void)node_vsi_deassociate(n->node, port, &id, sim_node_now(n));
+	}
+	node_kick(n->node, port, sim_node_now(n));
+}
+
+static void do_fault(struct run *r)
+{
+	struct sim_node *n;
+	uint16_t port = run_port(r, r->word[1], &n);
+	struct sim_wire *w = &n->port[port].wire;
+	const char *jitter = value(r, "jitter");
+
+	w->loss_percent = (unsigned)number(r, "loss", 0);
+	w->dup_percent = (unsigned)number(r, "dup", 0);
+	w->jitter = jitter ? duration(r, jitter) : dur_ns(0);
+	w->is_cut = is_on(r, "cut", false);
+}
+
+static void do_send(struct run *r)
+{
+	const char *port;
+	struct sim_node *n = place(r, r->word[1], &port);
+	struct mac none = { { 0x02, 0xff } };
+	struct mac src = mac_value(r, "src", none), dst = mac_value(r, "dst", none);
+	uint8_t frame[1600];
+	struct wr w = wr_init(frame, sizeof(frame));
+	unsigned long vid = number(r, "vid", 0), len = number(r, "len", 60), count = number(r, "count", 1);
+
+	wr_copy(&w, dst.b, 6);
+	wr_copy(&w, src.b, 6);
+	if (vid) {
+		wr_u16(&w, 0x8100);
+		wr_u16(&w, (uint16_t)vid);
+	}
+	if (value(r, "bpdu")) {
+		wr_u16(&w, 38);
+		wr_u24(&w, 0x424203);
+	} else {
+		wr_u16(&w, 0x88b5); /* local experimental EtherType */
+	}
+	wr_zero(&w, len > w.len ? len - w.len : 0);
+	while (count-- > 0)
+		sim_inject(n, port, wr_span(&w));
+}
+
+static void do_expect(struct run *r)
+{
+	bool is_never = strcmp(r->word[0], "never") == 0;
+	unsigned n = r->n_words - 1;
+	struct mono until = r->sim->now;
+
+	if (n >= 2 && (strcmp(r->word[n - 1], "within") == 0 || strcmp(r->word[n - 1], "for") == 0)) {
+		until = mono_add(until, duration(r, r->word[n]));
+		n -= 2;
+	}
+	for (;;) {
+		bool is_true = run_holds(r, r->word + 1, n);
+
+		if (is_true && is_never)
+			run_fail(r, "holds, and must not");
+		if (is_true)
+			return;
+		if (!mono_before(r->sim->now, until))
+			break;
+		(void)sim_step(r->sim, until);
+	}
+	if (!is_never)
+		run_fail(r, "does not hold in time");
+}
+
+static void do_node_state(struct run *r)
+{
+	struct sim_node *n;
+
+	if (r->n_words == 1) {
+		for (unsigned i = 0; i < r->sim->n_nodes; i++)
+			sim_start(&r->sim->node[i]);
+		return;
+	}
+	n = run_node(r, r->word[1]);
+	if (strcmp(r->word[0], "start") == 0)
+		sim_start(n);
+	else
+		sim_stop(n, strcmp(r->word[0], "stop") == 0);
+}
+
+static void do_wire(struct run *r)
+{
+	const char *pa, *pb, *latency = value(r, "latency");
+	struct sim_node *a = place(r, r->word[1], &pa), *b = place(r, r->word[2], &pb);
+
+	sim_wire(a, pa, b, pb, latency ? duration(r, latency) : dur_us(50));
+}
+
+static void do_link(struct run *r)
+{
+	const char *port;
+	struct sim_node *n = place(r, r->word[1], &port);
+
+	sim_link(n, port, strcmp(r->word[2], "up") == 0);
+}
+
+static void do_vm_gone(struct run *r)
+{
+	struct sim_node *n;
+	uint16_t port = run_port(r, r->word[1], &n);
+
+	node_port_del(n->node, port, sim_node_now(n));
+}
+
+/* ---- the language ---- */
+
+static void do_add_node(struct run *r)
+{
+	sim_add_node(r->sim, r->word[1]);
+}
+static void do_vm(struct run *r)
+{
+	sim_add_vm(run_node(r, r->word[1]), r->word[2], r->word[3]);
+}
+static void do_forget_types(struct run *r)
+{
+	run_node(r, r->word[1])->types.n_types = 0;
+}
+static void do_vtdb(struct run *r)
+{
+	run_node(r, r->word[1])->vtdb_delay = duration(r, r->word[2]);
+}
+static void do_clock(struct run *r)
+{
+	run_node(r, r->word[1])->drift_ppm = number(r, "fast_ppm", 0);
+}
+static void do_at(struct run *r)
+{
+	sim_run(r->sim, mono_add(EPOCH, duration(r, r->word[1])));
+}
+static void do_run(struct run *r)
+{
+	sim_run(r->sim, mono_add(r->sim->now, duration(r, r->word[1])));
+}
+
+static const struct {
+	const char *name;
+	unsigned words; /* at least, the command included */
+	void (*run)(struct run *r);
+} commands[] = {
+	{ "node", 2, do_add_node },
+	{ "port", 4, do_port },
+	{ "vm", 4, do_vm },
+	{ "vm_gone", 2, do_vm_gone },
+	{ "type", 2, do_type },
+	{ "forget_types", 2, do_forget_types },
+	{ "vtdb", 3, do_vtdb },
+	{ "start", 1, do_node_state },
+	{ "stop", 2, do_node_state },
+	{ "kill", 2, do_node_state },
+	{ "wire", 3, do_wire },
+	{ "link", 3, do_link },
+	{ "clock", 3, do_clock },
+	{ "conf", 2, do_conf },
+	{ "at", 2, do_at },
+	{ "run", 2, do_run },
+	{ "associate", 2, do_associate },
+	{ "deassociate", 2, do_deassociate },
+	{ "withdraw", 2, do_deassociate },
+	{ "fault", 2, do_fault },
+	{ "send", 2, do_send },
+	{ "expect", 2, do_expect },
+	{ "never", 2, do_expect },
+};
+
+static void do_line(struct run *r)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, r->word[0]) != 0)
+			continue;
+		if (r->n_words < commands[i].words)
+			run_fail(r, "%s: too few words", r->word[0]);
+		commands[i].run(r);
+		return;
+	}
+	run_fail(r, "unknown command \"%s\"", r->word[0]);
+}
+
+static void split(struct run *r, char *text)
+{
+	char *save = NULL;
+
+	r->n_words = 0;
+	text[strcspn(text, "#\n")] = '\0';
+	for (char *w = strtok_r(text, " \t", &save); w && r->n_words < RUN_MAX_WORDS;
+		w = strtok_r(NULL, " \t", &save))
+		r->word[r->n_words++] = w;
+}
+
+/* The port that is not quiet, or NULL. */
+static const struct node_port *busy(const struct sim *s, const char **ret_node)
+{
+	for (unsigned i = 0; i < s->n_nodes; i++) {
+		const struct sim_node *n = &s->node[i];
+
+		*ret_node = n->name;
+		for (uint16_t p = 0; n->node && p < node_n_ports(n->node); p++) {
+			const struct node_port *port = node_port(n->node, p);
+
+			if (port && port->vdp && !run_is_quiet(n, p))
+				return port;
+		}
+	}
+	return NULL;
+}
+
+static void check_quiet(struct run *r)
+{
+	struct mono until = mono_add(r->sim->now, dur_s(30));
+	const struct node_port *p;
+	const char *node;
+
+	while ((p = busy(r->sim, &node)) && sim_step(r->sim, until))
+		;
+	if (p)
+		run_fail(r, "%s.%s does not become quiet", node, p->name);
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = { 0 };
+	char text[512];
+	const char *seed = getenv("EVBD_SEED");
+	FILE *f = argc > 1 ? fopen(argv[1], "r") : NULL;
+
+	if (!f) {
+		fprintf(stderr, "usage: evb_scenario FILE [-v]    (EVBD_SEED sets the seed)\n");
+		return 2;
+	}
+	r.file = argv[1];
+	r.sim = sim_new(seed ? strtoull(seed, NULL, 0) : 1);
+	r.sim->is_verbose = argc > 2 && strcmp(argv[2], "-v") == 0;
+	while (fgets(text, sizeof(text), f)) {
+		r.line++;
+		split(&r, text);
+		if (r.n_words > 0)
+			do_line(&r);
+	}
+	fclose(f);
+	check_quiet(&r);
+	sim_free(r.sim);
+	return 0;
+}

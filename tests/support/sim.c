@@ -1,0 +1,430 @@
+/*
+ * sim.c - the virtual world. Events are frames in flight (a heap), port deadlines, relay deadlines and late answers
+ * of the type database; sim_step() goes to the earliest and handles all that is due. Nothing here reads a clock.
+ */
+#include "sim.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SIM_QUESTIONS = 8192, FRAME_CAP = 1600 };
+
+struct sim_frame {
+	struct mono at;
+	uint64_t number; /* ties in order of sending */
+	uint16_t node, port;
+	size_t len;
+	uint8_t *octets;
+};
+
+/* ---- frames in flight ---- */
+
+static bool earlier(const struct sim_frame *a, const struct sim_frame *b)
+{
+	return a->at.ns < b->at.ns || (a->at.ns == b->at.ns && a->number < b->number);
+}
+
+static void frame_push(struct sim *s, struct sim_frame f)
+{
+	unsigned i = s->n_frames;
+
+	if (i == SIM_MAX_FRAMES) {
+		free(f.octets);
+		return;
+	}
+	s->n_frames++;
+	for (; i > 0 && earlier(&f, &s->frame[(i - 1) / 2]); i = (i - 1) / 2)
+		s->frame[i] = s->frame[(i - 1) / 2];
+	s->frame[i] = f;
+}
+
+static struct sim_frame frame_pop(struct sim *s)
+{
+	struct sim_frame first = s->frame[0];
+	struct sim_frame last = s->frame[--s->n_frames];
+	unsigned i = 0;
+
+	for (;;) {
+		unsigned c = 2 * i + 1;
+
+		if (c >= s->n_frames)
+			break;
+		if (c + 1 < s->n_frames && earlier(&s->frame[c + 1], &s->frame[c]))
+			c++;
+		if (!earlier(&s->frame[c], &last))
+			break;
+		s->frame[i] = s->frame[c];
+		i = c;
+	}
+	if (s->n_frames > 0)
+		s->frame[i] = last;
+	return first;
+}
+
+/* ---- what the nodes ask for ---- */
+
+struct mono sim_node_now(const struct sim_node *n)
+{
+	uint64_t ns = n->sim->now.ns;
+
+	return mono_add(
+		n->sim->now, dur_ns(ns / 1000000 * n->drift_ppm + ns % 1000000 * n->drift_ppm / 1000000));
+}
+
+/* The world's time at which the node's clock shows `t`. */
+static struct mono world_time(const struct sim_node *n, struct mono t)
+{
+	struct mono w = t;
+
+	if (mono_is_never(t) || n->drift_ppm == 0)
+		return t;
+	w.ns = t.ns / (1000000 + n->drift_ppm) * 1000000 + t.ns % (1000000 + n->drift_ppm) + 2000;
+	return w.ns < n->sim->now.ns ? n->sim->now : w;
+}
+
+static void fly(struct sim *s, struct sim_wire *w, struct span head, struct span rest)
+{
+	struct sim_frame f = { .number = s->frame_number++, .node = w->to_node, .port = w->to_port };
+	uint64_t jitter = w->jitter.ns ? prng_below(&s->rng, w->jitter.ns) : 0;
+
+	f.at = mono_add(mono_add(s->now, w->latency), dur_ns(jitter));
+	f.len = head.len + rest.len;
+	f.octets = malloc(f.len + 1);
+	assert(f.octets);
+	memcpy(f.octets, head.ptr, head.len);
+	if (rest.len)
+		memcpy(f.octets + head.len, rest.ptr, rest.len);
+	frame_push(s, f);
+}
+
+static void count(struct sim_wire *w, struct span head, size_t len)
+{
+	unsigned type = head.len >= 14 ? (unsigned)head.ptr[12] << 8 | head.ptr[13] : 0;
+
+	w->frames++;
+	w->octets += len;
+	if (len > w->longest)
+		w->longest = len;
+	if (type == LLDP_ETHERTYPE || type == ECP_ETHERTYPE)
+		w->control++;
+	if (type == ECP_ETHERTYPE && head.len == 14) /* requests carry their payload in the second part */
+		w->ecp_requests++;
+}
+
+static void on_send(void *ctx, uint16_t port, struct span head, struct span rest)
+{
+	struct sim_node *n = ctx;
+	struct sim_port *p = &n->port[port];
+	struct sim *s = n->sim;
+
+	if (p->is_down)
+		return;
+	if (!p->has_wire) {
+		p->guest_rx++;
+		p->guest_rx_octets += head.len + rest.len;
+		p->last_len = head.len + rest.len;
+		if (p->last_len <= sizeof(p->last)) {
+			memcpy(p->last, head.ptr, head.len);
+			if (rest.len)
+				memcpy(p->last + head.len, rest.ptr, rest.len);
+		}
+		return;
+	}
+	count(&p->wire, head, head.len + rest.len);
+	if (p->wire.is_cut || prng_below(&s->rng, 100) < p->wire.loss_percent) {
+		p->wire.lost++;
+		return;
+	}
+	fly(s, &p->wire, head, rest);
+	if (prng_below(&s->rng, 100) < p->wire.dup_percent)
+		fly(s, &p->wire, head, rest);
+}
+
+static void on_event(void *ctx, const struct node_event *ev, struct mono now)
+{
+	struct sim_node *n = ctx;
+	const struct node_port *p = n->node ? node_port(n->node, ev->port) : NULL;
+	char id[VSI_ID_TEXT] = "";
+
+	n->events[ev->kind]++;
+	if (!n->sim->is_verbose)
+		return;
+	if (ev->vsi)
+		vsi_id_format(&ev->vsi->subject.vsi, id);
+	fprintf(stderr, "%12.6f %s.%s %s %s -> %s: %s%s%s\n", dur_seconds(mono_since(MONO_ZERO, now)),
+		n->name, p ? p->name : "-", id, ev->from ? ev->from : "", ev->to ? ev->to : "",
+		ev->event ? ev->event : "", ev->detail ? ": " : "", ev->detail ? ev->detail : "");
+}
+
+static void on_rearm(void *ctx, uint16_t port)
+{
+	(void)ctx; /* deadlines are read at every step */
+	(void)port;
+}
+
+static void on_ask(void *ctx, struct node *node, uint16_t port, struct vtdb_handle h,
+	const struct vtdb_query *q, struct mono now)
+{
+	static struct vtdb_answer answer;
+	struct sim_node *n = ctx;
+
+	n->asked++;
+	vtdb_decide(&n->types, q, &answer);
+	if (n->vtdb_delay.ns == 0) {
+		node_vtdb_answer(node, port, h, &answer, now);
+		return;
+	}
+	for (unsigned i = 0; i < SIM_QUESTIONS; i++) {
+		if (!n->question[i].in_use) {
+			n->question[i] = (struct sim_question){ true, port, h, answer,
+				mono_add(n->sim->now, n->vtdb_delay) };
+			return;
+		}
+	}
+}
+
+/* ---- building ---- */
+
+struct sim *sim_new(uint64_t seed)
+{
+	struct sim *s = calloc(1, sizeof(*s));
+
+	assert(s);
+	s->seed = seed;
+	s->rng.state = seed;
+	s->now = (struct mono){ 1000000000 };
+	s->frame = calloc(SIM_MAX_FRAMES, sizeof(*s->frame));
+	assert(s->frame);
+	return s;
+}
+
+void sim_free(struct sim *s)
+{
+	while (s->n_frames > 0)
+		free(frame_pop(s).octets);
+	for (unsigned i = 0; i < s->n_nodes; i++) {
+		node_free(s->node[i].node);
+		free(s->node[i].question);
+	}
+	free(s->frame);
+	free(s);
+}
+
+struct sim_node *sim_add_node(struct sim *s, const char *name)
+{
+	struct sim_node *n = &s->node[s->n_nodes];
+
+	assert(s->n_nodes < SIM_MAX_NODES);
+	n->sim = s;
+	n->index = (uint16_t)s->n_nodes++;
+	n->in_use = true;
+	snprintf(n->name, sizeof(n->name), "%s", name);
+	snprintf(n->conf.system_name, sizeof(n->conf.system_name), "%s", name);
+	n->conf.warn_exponent = 24;
+	n->conf.fdb_age_s = 300;
+	n->conf.max_fdb = 4096;
+	n->conf.max_ended = 256;
+	n->conf.ports = n->ports;
+	n->types.types = n->type;
+	n->question = calloc(SIM_QUESTIONS, sizeof(*n->question));
+	assert(n->question);
+	return n;
+}
+
+struct sim_node *sim_find(struct sim *s, const char *name)
+{
+	for (unsigned i = 0; i < s->n_nodes; i++)
+		if (strcmp(s->node[i].name, name) == 0)
+			return &s->node[i];
+	return NULL;
+}
+
+struct conf_port *sim_add_port(struct sim_node *n, const char *name, enum conf_role role)
+{
+	struct conf_port *p = &n->ports[n->conf.n_ports];
+
+	assert(n->conf.n_ports < sizeof(n->ports) / sizeof(n->ports[0]));
+	n->conf.n_ports++;
+	*p = (struct conf_port){
+		.role = role,
+		.pvid = 1,
+		.lldp_agents = role == CONF_ORDINARY ? 0 : CONF_AGENT_NCB,
+		.lldp = { .admin = LLDP_RX_TX,
+			.tx_interval_s = 30,
+			.tx_hold = 4,
+			.fast_tx_s = 1,
+			.fast_init = 4,
+			.credit_max = 5,
+			.reinit_delay_s = 2,
+			.max_neighbours = 8 },
+		.evb = { .is_enabled = true,
+			.reflective_relay = true,
+			.retries = 3,
+			.rte = 8,
+			.rwd = 20,
+			.rka = 20 },
+		.max_vsis = 4096,
+		.relay = CONF_RELAY_VEPA,
+	};
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	return p;
+}
+
+void sim_add_vm(struct sim_node *n, const char *name, const char *uplink)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		if (n->vm_name[i][0] == '\0') {
+			snprintf(n->vm_name[i], CONF_NAME, "%s", name);
+			snprintf(n->vm_uplink[i], CONF_NAME, "%s", uplink);
+			return;
+		}
+	}
+	abort();
+}
+
+static struct mac mac_of(const struct sim_node *n, uint16_t port)
+{
+	return (struct mac){ { 0x02, 0xee, 0, 0, (uint8_t)n->index, (uint8_t)(port + 1) } };
+}
+
+static void port_up(struct sim_node *n, uint16_t port)
+{
+	node_port_state(n->node, port, true, !n->port[port].is_down, mac_of(n, port), 1500, sim_node_now(n));
+}
+
+void sim_start(struct sim_node *n)
+{
+	struct node_io io = { n, on_send, on_event, on_rearm, { n, on_ask } };
+	struct mono now = sim_node_now(n);
+	uint16_t port;
+
+	node_free(n->node);
+	memset(n->question, 0, SIM_QUESTIONS * sizeof(*n->question));
+	n->node = node_new(&n->conf, &io, n->sim->seed + n->index + 1000 * ++n->sim->restarts, now);
+	assert(n->node);
+	for (unsigned i = 0; i < n->conf.n_ports; i++) {
+		port = node_port_add(n->node, &n->ports[i], now);
+		assert(port != NODE_NO_PORT);
+		port_up(n, port);
+	}
+	for (unsigned i = 0; i < 64 && n->vm_name[i][0]; i++) {
+		port = node_vm_port_add(
+			n->node, n->vm_name[i], node_find_port(n->node, n->vm_uplink[i]), now);
+		assert(port != NODE_NO_PORT);
+		port_up(n, port);
+	}
+}
+
+void sim_stop(struct sim_node *n, bool is_clean)
+{
+	if (is_clean)
+		node_shutdown(n->node, sim_node_now(n));
+	node_free(n->node);
+	n->node = NULL;
+}
+
+struct sim_port *sim_port(struct sim_node *n, const char *port)
+{
+	uint16_t i = node_find_port(n->node, port);
+
+	return i == NODE_NO_PORT ? NULL : &n->port[i];
+}
+
+void sim_wire(
+	struct sim_node *a, const char *a_port, struct sim_node *b, const char *b_port, struct dur latency)
+{
+	uint16_t i = node_find_port(a->node, a_port);
+	uint16_t k = node_find_port(b->node, b_port);
+
+	assert(i != NODE_NO_PORT && k != NODE_NO_PORT);
+	if (!a->port[i].has_wire) /* a new cable: carrier comes up at both ends */
+		sim_link(a, a_port, false);
+	if (!b->port[k].has_wire)
+		sim_link(b, b_port, false);
+	a->port[i].has_wire = b->port[k].has_wire = true;
+	a->port[i].wire = (struct sim_wire){ .to_node = b->index, .to_port = k, .latency = latency };
+	b->port[k].wire = (struct sim_wire){ .to_node = a->index, .to_port = i, .latency = latency };
+	sim_link(a, a_port, true);
+	sim_link(b, b_port, true);
+}
+
+void sim_link(struct sim_node *n, const char *port, bool is_up)
+{
+	uint16_t i = node_find_port(n->node, port);
+
+	n->port[i].is_down = !is_up;
+	port_up(n, i);
+}
+
+void sim_inject(struct sim_node *n, const char *port, struct span frame)
+{
+	node_rx(n->node, node_find_port(n->node, port), frame, sim_node_now(n));
+}
+
+/* ---- running ---- */
+
+static struct mono node_next(const struct sim_node *n)
+{
+	struct mono d = world_time(n, node_deadline(n->node));
+
+	for (uint16_t i = 0; i < node_n_ports(n->node); i++)
+		if (node_port(n->node, i))
+			d = mono_min(d, world_time(n, node_port_deadline(n->node, i)));
+	for (unsigned i = 0; n->vtdb_delay.ns && i < SIM_QUESTIONS; i++)
+		if (n->question[i].in_use)
+			d = mono_min(d, n->question[i].at);
+	return d;
+}
+
+static void node_due(struct sim_node *n)
+{
+	struct mono now = sim_node_now(n);
+
+	if (mono_reached(node_deadline(n->node), now))
+		node_on_time(n->node, now);
+	for (uint16_t i = 0; i < node_n_ports(n->node); i++)
+		if (node_port(n->node, i) && mono_reached(node_port_deadline(n->node, i), now))
+			node_port_on_time(n->node, i, now);
+	for (unsigned i = 0; n->vtdb_delay.ns && i < SIM_QUESTIONS; i++) {
+		struct sim_question *q = &n->question[i];
+
+		if (q->in_use && mono_reached(q->at, n->sim->now)) {
+			q->in_use = false;
+			node_vtdb_answer(n->node, q->port, q->h, &q->answer, now);
+		}
+	}
+}
+
+bool sim_step(struct sim *s, struct mono until)
+{
+	struct mono next = s->n_frames > 0 ? s->frame[0].at : MONO_NEVER;
+
+	for (unsigned i = 0; i < s->n_nodes; i++)
+		if (s->node[i].node)
+			next = mono_min(next, node_next(&s->node[i]));
+	if (mono_before(until, next)) {
+		s->now = until;
+		return false;
+	}
+	if (mono_before(s->now, next))
+		s->now = next;
+	while (s->n_frames > 0 && mono_reached(s->frame[0].at, s->now)) {
+		struct sim_frame f = frame_pop(s);
+		struct sim_node *n = &s->node[f.node];
+
+		if (n->node && node_port(n->node, f.port) && !n->port[f.port].is_down)
+			node_rx(n->node, f.port, span_of(f.octets, f.len), sim_node_now(n));
+		free(f.octets);
+	}
+	for (unsigned i = 0; i < s->n_nodes; i++)
+		if (s->node[i].node)
+			node_due(&s->node[i]);
+	return true;
+}
+
+void sim_run(struct sim *s, struct mono until)
+{
+	while (sim_step(s, until))
+		;
+}

@@ -1,0 +1,100 @@
+/*
+ * A world in virtual time: nodes (the daemon's core), wires between their ports, guests behind VM and ordinary ports,
+ * a type database that may take its time. Same seed, same run. Scenarios, unit tests and the port fuzzer share it.
+ */
+#ifndef EVB_SIM_H
+#define EVB_SIM_H
+
+#include "node.h"
+
+enum { SIM_MAX_NODES = 8, SIM_MAX_WIRES = 64, SIM_MAX_TYPES = 16, SIM_MAX_FRAMES = 65536 };
+
+struct sim;
+
+struct sim_wire { /* one direction */
+	uint16_t to_node, to_port;
+	struct dur latency, jitter; /* jitter above zero reorders */
+	unsigned loss_percent, dup_percent;
+	bool is_cut;
+	uint64_t frames, octets, lost;
+	uint64_t control, ecp_requests, longest;
+};
+
+struct sim_port {
+	bool has_wire;
+	struct sim_wire wire;               /* from this port to its peer */
+	uint64_t guest_rx, guest_rx_octets; /* frames that left towards a guest (no wire) */
+	uint8_t last[1600];                 /* the last of them */
+	size_t last_len;
+	bool is_down;
+};
+
+struct sim_question { /* a type database question that waits */
+	bool in_use;
+	uint16_t port;
+	struct vtdb_handle h;
+	struct vtdb_answer answer;
+	struct mono at;
+};
+
+struct sim_node {
+	struct sim *sim;
+	bool in_use;
+	char name[16];
+	struct conf conf;
+	struct conf_port ports[32]; /* configured; conf.ports points here */
+	struct node *node;
+	uint16_t index;
+	struct sim_port port[64];
+	struct mac mac[64];
+	char vm_name[64][CONF_NAME]; /* VM ports, re-added on restart */
+	char vm_uplink[64][CONF_NAME];
+	struct vtdb_types types;
+	struct vtdb_type type[SIM_MAX_TYPES];
+	struct vtdb_vid_range range[SIM_MAX_TYPES];
+	struct vtdb_group group[SIM_MAX_TYPES];
+	struct dur vtdb_delay;
+	struct sim_question *question; /* SIM_QUESTIONS of them */
+	uint64_t asked;
+	uint64_t drift_ppm; /* this node's clock runs faster by so much */
+	uint64_t events[8]; /* node events by kind */
+};
+
+struct sim {
+	struct mono now;
+	struct prng rng;
+	uint64_t seed;
+	struct sim_node node[SIM_MAX_NODES];
+	unsigned n_nodes;
+	struct sim_frame *frame; /* binary heap by arrival time */
+	unsigned n_frames;
+	uint64_t frame_number;
+	bool is_verbose;
+	uint64_t restarts;
+};
+
+struct sim *sim_new(uint64_t seed);
+void sim_free(struct sim *s);
+struct sim_node *sim_add_node(struct sim *s, const char *name);
+struct sim_node *sim_find(struct sim *s, const char *name);
+/** Defaults of a port, to be changed by the caller before sim_start(). */
+struct conf_port *sim_add_port(struct sim_node *n, const char *name, enum conf_role role);
+void sim_add_vm(struct sim_node *n, const char *name, const char *uplink);
+/** Create the node's core with its ports, all up. Also restarts a running one from nothing (kill -9 and start). */
+void sim_start(struct sim_node *n);
+void sim_stop(struct sim_node *n, bool is_clean);
+/** Join two ports, both directions alike. */
+void sim_wire(
+	struct sim_node *a, const char *a_port, struct sim_node *b, const char *b_port, struct dur latency);
+struct sim_port *sim_port(struct sim_node *n, const char *port);
+void sim_link(struct sim_node *n, const char *port, bool is_up);
+/** A frame from a guest (or anything else) into a port. */
+void sim_inject(struct sim_node *n, const char *port, struct span frame);
+/** Run everything up to `until`. */
+void sim_run(struct sim *s, struct mono until);
+/** Run to the next thing that happens, not beyond `until`. False when nothing happens before it. */
+bool sim_step(struct sim *s, struct mono until);
+/** The node's own clock. */
+struct mono sim_node_now(const struct sim_node *n);
+
+#endif
