@@ -352,6 +352,20 @@ Test(lldp_agent, a_full_table_refuses_counts_and_recovers)
 	cr_assert_eq(br.evb.oper.peer, EVB_PEER_MANY, "tooManyNeighborsTimer has the largest TTL");
 	box_run(&br, at_ms(50000));
 	cr_assert_eq(br.evb.oper.peer, EVB_PEER_OK);
+	hear(&br, 2, 50);
+	box_hear(&br, station_mac, lldpdu(frame_s1));
+	cr_assert_eq(br.evb.n_neighbours, 1, "the one refused, whose TLVs nobody kept");
+	cr_assert_eq(br.evb.oper.peer, EVB_PEER_NONE);
+}
+
+Test(lldp_agent, every_neighbour_that_ages_is_counted)
+{
+	box_up(&br, &bridge_defaults);
+	for (uint8_t id = 1; id <= 3; id++)
+		hear(&br, id, 20);
+	box_run(&br, at_ms(20000));
+	cr_assert_eq(lldp_agent_n_neighbours(&br.agent), 0);
+	cr_assert_eq(counters(&br)->ageouts, 3);
 }
 
 Test(lldp_agent, changed_content_replaces_and_the_source_may_change)

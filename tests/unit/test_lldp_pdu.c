@@ -216,6 +216,23 @@ Test(lldp_pdu, basic_tlvs_with_bad_content_are_dropped)
 	}
 }
 
+Test(lldp_pdu, management_addresses_above_167_octets_are_dropped)
+{
+	uint8_t value[168] = { 0 };
+	struct text_pdu p;
+	struct lldp_decode_notes notes;
+	struct lldp_pdu pdu;
+
+	memcpy(value, mgmt_v4, sizeof(mgmt_v4));
+	pdu_begin(&p, 1, 120);
+	tlv_put(&p.w, 8, span_of(value, 168));
+	tlv_put(&p.w, 8, span_of(value, 167));
+	cr_assert_eq(decode(pdu_end(&p), &pdu, &notes), LLDP_OK);
+	cr_assert_eq(pdu.n_mgmt, 1);
+	cr_assert_eq(pdu.mgmt[0].len, 167);
+	cr_assert_eq(notes.tlvs_in_error, 1);
+}
+
 Test(lldp_pdu, texts_above_255_octets_are_dropped)
 {
 	uint8_t text[256] = { 'x' };

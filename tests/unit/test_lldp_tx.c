@@ -153,6 +153,32 @@ Test(lldp_tx, port_down_drops_a_waiting_shutdown)
 	cr_assert(mono_is_never(lldp_tx_deadline(&tx)));
 }
 
+Test(lldp_tx, port_down_forgets_a_neighbour_heard_while_waiting)
+{
+	struct lldp_tx tx = started(at_ms(0));
+
+	lldp_tx_poll(&tx, at_ms(0));
+	lldp_tx_set_enabled(&tx, true, false, at_ms(1000));
+	cr_assert_eq(lldp_tx_poll(&tx, at_ms(1000)), LLDP_TX_SHUTDOWN);
+	lldp_tx_set_enabled(&tx, true, true, at_ms(1100));
+	lldp_tx_on_new_neighbour(&tx, at_ms(1200));
+	lldp_tx_set_enabled(&tx, false, true, at_ms(1300));
+	lldp_tx_set_enabled(&tx, true, true, at_ms(1400));
+	cr_assert_eq(run(&tx, at_ms(10000), NULL), 1, "no fast start");
+}
+
+Test(lldp_tx, a_smaller_fast_init_shortens_a_running_fast_start)
+{
+	struct lldp_tx tx = started(at_ms(0));
+	struct lldp_tx_cfg cfg = defaults;
+
+	lldp_tx_on_new_neighbour(&tx, at_ms(0));
+	cr_assert_eq(lldp_tx_poll(&tx, at_ms(0)), LLDP_TX_INFO);
+	cfg.fast_init = 1;
+	lldp_tx_set_cfg(&tx, &cfg, at_ms(100));
+	cr_assert_eq(run(&tx, at_ms(10000), NULL), 1);
+}
+
 Test(lldp_tx, a_new_configuration_counts_at_once)
 {
 	struct lldp_tx tx = started(at_ms(0));
