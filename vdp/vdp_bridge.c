@@ -28,11 +28,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_reason(struct vsi *v, const char *text)
-{
-	snprintf(v->v.reason, sizeof(v->v.reason), "%s", text);
-}
-
 /* ---- answers ---- */
 
 static void reply(struct vdp_table *t, uint32_t i, enum vdp_op op, uint8_t status)
@@ -140,7 +135,7 @@ static void deassociate(struct vdp_table *t, uint32_t i, struct vdp_cmd *c, stru
 	t->count.succeeded++;
 	v->v.error = VDP_E_SUCCESS;
 	v->v.keep = v->v.hard = false;
-	set_reason(v, "de-associated by the station");
+	vsi_set_reason(t, i, "de-associated by the station");
 	if (c != NULL)
 		vsi_put(t, i, &v->asked, c);
 	enter_end(t, i, VDP_STATUS_RESPONSE, VDP_SHOW_NONE, CAUSE_DEASSOC, now);
@@ -353,7 +348,7 @@ static void grant(struct vdp_table *t, uint32_t i, struct mono now)
 	vsi_confirm(t, i, (enum vdp_state)op);
 	v->v.error = VDP_E_SUCCESS;
 	v->v.keep = v->v.hard = false;
-	set_reason(v, "");
+	vsi_set_reason(t, i, "");
 	t->count.succeeded++;
 	v->v.count.succeeded++;
 	vsi_show(t, i, vsi_show_of(v->v.state), now);
@@ -370,7 +365,7 @@ static void decide_refusal(struct vdp_table *t, uint32_t i, uint8_t error, bool 
 
 	v->v.error = error;
 	v->v.hard = is_hard;
-	set_reason(v, reason[0] != '\0' ? reason : vdp_error_text(error));
+	vsi_set_reason(t, i, reason[0] != '\0' ? reason : vdp_error_text(error));
 	if (is_keep && v->v.state != VDP_STATE_NONE)
 		keep(t, i, code, CAUSE_DECIDED, now);
 	else
@@ -409,7 +404,7 @@ bool vdp_bridge_withdraw(struct vdp_table *t, const struct vsi_id *id, const cha
 
 	if (i == VSI_NONE)
 		return false;
-	set_reason(vsi_at(t, i), reason);
+	vsi_set_reason(t, i, reason);
 	vsi_put(t, i, &vsi_at(t, i)->next, NULL);
 	enter_end(t, i, 0, VDP_SHOW_NONE, CAUSE_WITHDRAWN, now);
 	return true;
@@ -424,7 +419,7 @@ static void manager_silent(struct vdp_table *t, uint32_t i, struct mono now)
 	t->count.manager_timeouts++;
 	v->v.error = VDP_E_NO_MANAGER;
 	v->v.hard = false;
-	set_reason(v, "the type database did not answer in time");
+	vsi_set_reason(t, i, "the type database did not answer in time");
 	if (v->v.state == VDP_STATE_ASSOC)
 		keep(t, i, VDP_E_NO_MANAGER, CAUSE_MANAGER_SILENT, now);
 	else
@@ -453,7 +448,7 @@ void vdp_bridge_port_down(struct vdp_table *t, uint32_t i, struct mono now)
 	vsi_put(t, i, &v->next, NULL);
 	vsi_move(t, i, TX_OFF);
 	if (vsi_is_live(v)) {
-		set_reason(v, "port down");
+		vsi_set_reason(t, i, "port down");
 		vsi_end(t, i, VDP_SHOW_NONE, CAUSE_PORT_DOWN, now);
 	} else {
 		vsi_release(t, i);

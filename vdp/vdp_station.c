@@ -1,5 +1,6 @@
 /*
- * vdp_station.c - station VDP machine of one VSI (802.1Q 41.5; evb-reference 6.7).
+ * vdp_station.c - station VDP machine of one VSI: states, timers, sending (802.1Q 41.5; evb-reference 6.7). What a
+ * response does is in vdp_station_rx.c, what the user asks in vdp_station_user.c.
  *
  * In: the user's requests, responses, the outcome of ECP, time, readiness, port down. Out: a place in the TX queue
  * (vdp_pack.c calls vdp_station_tlv() when ECP is idle), the VSI's confirmed state, events.
@@ -22,22 +23,16 @@
  * without a deadline. Keep-alives and de-associates of existing VSIs also leave while the EVB peer is unknown, so
  * that what the bridge still holds is neither lost nor forgotten.
  *
- * Choices: a response counts only when its type is the request's or De-Associate, for any other is a late answer
- * to an earlier command. A VSI alone keeps the exact reinitKeepAlive; among others each interval is longer by 0..18 %,
+ * A VSI alone keeps the exact reinitKeepAlive; among others each interval is longer by 0..18 %,
  * drawn anew, so that what was associated in one burst drifts apart, well below toutKeepAlive (150 %).
  */
-#include "vdp_station.h"
+#include "vdp_station_priv.h"
 
 #include <stdio.h>
 
-enum { PAYLOAD_MAX = 1494, JITTER_PERCENT = 18 };
+enum { JITTER_PERCENT = 18 };
 
 #define WAITING_FOR_PEER "waiting for the EVB peer"
-
-static void set_reason(struct vsi *v, const char *text)
-{
-	snprintf(v->v.reason, sizeof(v->v.reason), "%s", text);
-}
 
 /* ---- sending ---- */
 
@@ -47,7 +42,7 @@ static void queue(struct vdp_table *t, uint32_t i)
 	vsi_move(t, i, t->is_ready || vsi_at(t, i)->machine != ST_PROC ? TX_QUEUED : TX_HELD);
 }
 
-static void enter_request(struct vdp_table *t, uint32_t i, enum vdp_machine m)
+void station_enter_request(struct vdp_table *t, uint32_t i, enum vdp_machine m)
 {
 	struct vsi *v = vsi_at(t, i);
 
@@ -58,19 +53,19 @@ static void enter_request(struct vdp_table *t, uint32_t i, enum vdp_machine m)
 }
 
 /** STATION_PROCESSING with the request in `asked`. */
-static void enter_proc(struct vdp_table *t, uint32_t i, struct mono now)
+void station_enter_proc(struct vdp_table *t, uint32_t i, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
-	enter_request(t, i, ST_PROC);
+	station_enter_request(t, i, ST_PROC);
 	if (v->v.show == VDP_SHOW_NONE)
 		vsi_show(t, i, VDP_SHOW_PENDING, now);
 	if (v->list == TX_HELD && v->v.show == VDP_SHOW_PENDING)
-		set_reason(v, WAITING_FOR_PEER);
+		vsi_set_reason(t, i, WAITING_FOR_PEER);
 }
 
 /** WAIT_SYSCMD */
-static void enter_wait(struct vdp_table *t, uint32_t i, struct mono now)
+void station_enter_wait(struct vdp_table *t, uint32_t i, struct mono now)
 {
 	struct dur interval = vdp_reinit_keep_alive(&t->params);
 
@@ -128,7 +123,7 @@ static void end_for_good(
 }
 
 /** A command has had its outcome: what is next? */
-static void settle(struct vdp_table *t, uint32_t i, enum vdp_cause cause, struct mono now)
+void station_settle(struct vdp_table *t, uint32_t i, enum vdp_cause cause, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
@@ -139,12 +134,12 @@ static void settle(struct vdp_table *t, uint32_t i, enum vdp_cause cause, struct
 	if (!v->is_wanted) {
 		if (v->force != NULL) /* a change that never left */
 			vsi_put(t, i, &v->asked, NULL);
-		enter_request(t, i, ST_DEASSOC);
+		station_enter_request(t, i, ST_DEASSOC);
 	} else if (v->next != NULL) {
 		vsi_put(t, i, &v->asked, vsi_take(&v->next));
-		enter_proc(t, i, now);
+		station_enter_proc(t, i, now);
 	} else if (v->v.state != VDP_STATE_NONE) {
-		enter_wait(t, i, now);
+		station_enter_wait(t, i, now);
 	} else {
 		enter_backoff(t, i, now);
 	}
@@ -166,7 +161,7 @@ static void lose_state(struct vdp_table *t, uint32_t i)
 }
 
 /** END (6.7). The reason is set. */
-static void enter_end(
+void station_enter_end(
 	struct vdp_table *t, uint32_t i, enum vdp_display show, enum vdp_cause cause, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
@@ -181,7 +176,7 @@ static void enter_end(
 		return;
 	}
 	vsi_show(t, i, show, now);
-	settle(t, i, cause, now);
+	station_settle(t, i, cause, now);
 }
 
 static void no_answer(struct vdp_table *t, uint32_t i, struct mono now)
@@ -193,20 +188,20 @@ static void no_answer(struct vdp_table *t, uint32_t i, struct mono now)
 	v->is_at_bridge = v->is_at_bridge && v->is_wanted; /* a silent bridge is not asked again to let go */
 	snprintf(v->v.reason, sizeof(v->v.reason), "no answer within %.1f s",
 		dur_seconds(vdp_resp_wait_delay(&t->params)));
-	enter_end(t, i, VDP_SHOW_TIMED_OUT, CAUSE_NO_ANSWER, now);
+	station_enter_end(t, i, VDP_SHOW_TIMED_OUT, CAUSE_NO_ANSWER, now);
 }
 
 /** The user's De-Associate is over, answered or not. */
-static void deassociated(struct vdp_table *t, uint32_t i, enum vdp_cause cause, struct mono now)
+void station_deassociated(struct vdp_table *t, uint32_t i, enum vdp_cause cause, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
 	v->is_at_bridge = false;
 	*(cause == CAUSE_NO_ANSWER ? &t->count.failed : &t->count.succeeded) += 1;
-	set_reason(v, cause == CAUSE_NO_ANSWER ? "de-associated, the bridge did not answer" : "");
+	vsi_set_reason(t, i, cause == CAUSE_NO_ANSWER ? "de-associated, the bridge did not answer" : "");
 	lose_state(t, i);
 	vsi_show(t, i, VDP_SHOW_NONE, now);
-	settle(t, i, cause, now);
+	station_settle(t, i, cause, now);
 }
 
 void vdp_station_on_time(struct vdp_table *t, uint32_t i, struct mono now)
@@ -215,10 +210,10 @@ void vdp_station_on_time(struct vdp_table *t, uint32_t i, struct mono now)
 
 	switch ((enum vdp_machine)v->machine) {
 	case ST_WAIT:
-		enter_request(t, i, ST_KA);
+		station_enter_request(t, i, ST_KA);
 		break;
 	case ST_BACKOFF:
-		enter_proc(t, i, now);
+		station_enter_proc(t, i, now);
 		vsi_tell(t, i, CAUSE_RETRY);
 		break;
 	case ST_PROC:
@@ -227,10 +222,10 @@ void vdp_station_on_time(struct vdp_table *t, uint32_t i, struct mono now)
 		break;
 	case ST_DEASSOC:
 		t->count.resp_timeouts++;
-		deassociated(t, i, CAUSE_NO_ANSWER, now);
+		station_deassociated(t, i, CAUSE_NO_ANSWER, now);
 		break;
 	case ST_TX_DEASSOC: /* the refusal that led here is the reason */
-		enter_end(t, i, VDP_SHOW_REFUSED, CAUSE_RESPONSE, now);
+		station_enter_end(t, i, VDP_SHOW_REFUSED, CAUSE_RESPONSE, now);
 		break;
 	case VSI_FREE:
 	case VSI_ENDED:
@@ -248,7 +243,7 @@ void vdp_station_on_sent(struct vdp_table *t, uint32_t i, bool is_delivered, str
 	if (is_delivered)
 		vsi_move(t, i, TX_OFF); /* received is not answered: the timer goes on */
 	else if (v->machine == ST_TX_DEASSOC)
-		enter_end(t, i, VDP_SHOW_REFUSED, CAUSE_RESPONSE, now);
+		station_enter_end(t, i, VDP_SHOW_REFUSED, CAUSE_RESPONSE, now);
 	else if (v->machine == ST_PROC && !t->is_ready)
 		vsi_move(t, i, TX_HELD);
 	else
@@ -264,7 +259,7 @@ void vdp_station_on_ready(struct vdp_table *t, uint32_t i)
 	queue(t, i);
 	if (v->is_sent || v->v.show != VDP_SHOW_PENDING)
 		return;
-	set_reason(v, t->is_ready ? "" : WAITING_FOR_PEER);
+	vsi_set_reason(t, i, t->is_ready ? "" : WAITING_FOR_PEER);
 	vsi_tell(t, i, CAUSE_READY);
 }
 
@@ -276,325 +271,17 @@ void vdp_station_port_down(struct vdp_table *t, uint32_t i, struct mono now)
 		return;
 	v->is_at_bridge = false;
 	v->tries = 0;
+	v->v.error = VDP_E_SUCCESS;
 	v->v.hard = v->v.keep = false;
 	if (v->next != NULL)
 		vsi_put(t, i, &v->asked, vsi_take(&v->next));
 	lose_state(t, i);
 	if (!v->is_wanted) {
-		set_reason(v, "port down");
+		vsi_set_reason(t, i, "port down");
 		end_for_good(t, i, VDP_SHOW_NONE, CAUSE_PORT_DOWN, now);
 		return;
 	}
 	vsi_show(t, i, VDP_SHOW_PENDING, now);
-	enter_proc(t, i, now);
+	station_enter_proc(t, i, now);
 	vsi_tell(t, i, CAUSE_PORT_DOWN);
-}
-
-/* ---- responses ---- */
-
-static bool is_error(const struct vdp_assoc *a)
-{
-	return (a->status & VDP_STATUS_RESPONSE) != 0 && (a->status & VDP_STATUS_ERROR) != 0;
-}
-
-static bool is_kept(const struct vdp_assoc *a)
-{
-	return is_error(a) && (a->status & VDP_STATUS_KEEP) != 0;
-}
-
-static void note_answer(struct vsi *v, const struct vdp_assoc *a)
-{
-	uint8_t error = a->status & VDP_STATUS_ERROR;
-
-	v->v.error = !is_error(a) ? VDP_E_SUCCESS : error > VDP_E_ADDRESS ? VDP_E_OTHER : error;
-	v->v.keep = is_kept(a);
-	v->v.hard = is_error(a) && (a->status & VDP_STATUS_HARD) != 0;
-}
-
-static void refused(struct vdp_table *t, uint32_t i, struct mono now)
-{
-	struct vsi *v = vsi_at(t, i);
-
-	v->is_at_bridge = false;
-	snprintf(v->v.reason, sizeof(v->v.reason), "refused by the bridge: %s", vdp_error_text(v->v.error));
-	enter_end(t, i, VDP_SHOW_REFUSED, CAUSE_RESPONSE, now);
-}
-
-static void ended_by_bridge(struct vdp_table *t, uint32_t i, struct mono now)
-{
-	struct vsi *v = vsi_at(t, i);
-
-	v->is_at_bridge = false;
-	if (v->v.error != VDP_E_SUCCESS) {
-		refused(t, i, now);
-		return;
-	}
-	set_reason(v, "bridge ended the association");
-	enter_end(t, i, VDP_SHOW_PENDING, CAUSE_BRIDGE_ENDED, now);
-}
-
-static void mismatch(struct vdp_table *t, uint32_t i, struct mono now)
-{
-	vsi_at(t, i)->v.hard = false;
-	set_reason(vsi_at(t, i), "the bridge answered with other filters than requested");
-	enter_end(t, i, VDP_SHOW_REFUSED, CAUSE_RESPONSE, now);
-}
-
-/** ASSOC_NEW, PREASSOC_NEW */
-static void granted(struct vdp_table *t, uint32_t i, const struct vdp_assoc *a, struct mono now)
-{
-	struct vsi *v = vsi_at(t, i);
-
-	vdp_cmd_take_answer(v->asked, a);
-	vsi_confirm(t, i, (enum vdp_state)a->op);
-	v->tries = 0;
-	set_reason(v, "");
-	t->count.succeeded++;
-	v->v.count.succeeded++;
-	vsi_show(t, i, vsi_show_of(v->v.state), now);
-	settle(t, i, CAUSE_RESPONSE, now);
-}
-
-/** ASSOC_COMPLETE: refused, the confirmed state stays */
-static void kept(struct vdp_table *t, uint32_t i, struct mono now)
-{
-	struct vsi *v = vsi_at(t, i);
-
-	vsi_put(t, i, &v->asked, NULL);
-	t->count.reverts++;
-	v->v.count.reverts++;
-	snprintf(v->v.reason, sizeof(v->v.reason), "change refused by the bridge, kept as it was: %s",
-		vdp_error_text(v->v.error));
-	settle(t, i, CAUSE_RESPONSE, now);
-}
-
-/** PROC_RESULT */
-static void proc_result(struct vdp_table *t, uint32_t i, const struct vdp_assoc *a, struct mono now)
-{
-	struct vsi *v = vsi_at(t, i);
-
-	if (is_error(a) && !is_kept(a))
-		refused(t, i, now);
-	else if (a->op == VDP_DEASSOC)
-		ended_by_bridge(t, i, now);
-	else if (!vdp_cmd_fits_answer(v->asked, a))
-		mismatch(t, i, now);
-	else if (!is_error(a))
-		granted(t, i, a, now);
-	else if (v->v.state != VDP_STATE_NONE)
-		kept(t, i, now);
-	else
-		refused(t, i, now);
-}
-
-/** KA_RESULT */
-static void ka_result(struct vdp_table *t, uint32_t i, const struct vdp_assoc *a, struct mono now)
-{
-	struct vsi *v = vsi_at(t, i);
-
-	if (is_error(a) && !is_kept(a)) {
-		refused(t, i, now);
-	} else if (a->op == VDP_DEASSOC) {
-		ended_by_bridge(t, i, now);
-	} else if (!vdp_cmd_fits_answer(v->force, a)) {
-		mismatch(t, i, now);
-	} else if (is_error(a) && a->op == VDP_ASSOC) {
-		snprintf(v->v.reason, sizeof(v->v.reason), "keep-alive refused by the bridge: %s",
-			vdp_error_text(v->v.error));
-		enter_request(t, i, ST_TX_DEASSOC);
-	} else {
-		if (vdp_cmd_take_answer(v->force, a)) {
-			v->filters_differ = true;
-			vsi_tell(t, i, CAUSE_RESPONSE);
-		}
-		if (v->is_wanted && v->next == NULL)
-			enter_wait(t, i, now);
-		else
-			settle(t, i, CAUSE_RESPONSE, now);
-	}
-}
-
-static void deassoc_result(struct vdp_table *t, uint32_t i, struct mono now)
-{
-	if (vsi_at(t, i)->machine == ST_DEASSOC) {
-		deassociated(t, i, CAUSE_DEASSOC, now);
-	} else {
-		vsi_at(t, i)->is_at_bridge = false;
-		enter_end(t, i, VDP_SHOW_REFUSED, CAUSE_RESPONSE, now);
-	}
-}
-
-/** Is this the answer to what the VSI waits for? */
-static bool is_awaited(const struct vsi *v, const struct vdp_assoc *a)
-{
-	enum vdp_op op;
-	uint8_t status;
-
-	if (v->machine == ST_WAIT || v->machine == ST_BACKOFF || !v->is_sent)
-		return false;
-	vdp_station_tlv(v, &op, &status);
-	return a->op == op || a->op == VDP_DEASSOC;
-}
-
-/** A De-Associate that no request asked for: the bridge lets go (type 4 0x00, or with an error; evb-reference 11 #20). */
-static bool is_letting_go(const struct vsi *v, const struct vdp_assoc *a)
-{
-	return a->op == VDP_DEASSOC && v->v.state != VDP_STATE_NONE &&
-	       ((a->status & VDP_STATUS_RESPONSE) == 0 || (a->status & VDP_STATUS_ERROR) != 0);
-}
-
-static bool is_about(const struct vsi *v, const struct vdp_subject *s, const struct vdp_assoc *a)
-{
-	bool is_waiting = v->machine == ST_PROC && v->asked != NULL;
-
-	if (is_waiting && vdp_cmd_same_key(v->asked, s, a->format))
-		return true;
-	if (is_waiting && a->op != VDP_DEASSOC)
-		return false;
-	return v->force != NULL ? vdp_cmd_same_key(v->force, s, a->format)
-				: v->asked != NULL && vdp_cmd_same_key(v->asked, s, a->format);
-}
-
-void vdp_station_rx(
-	struct vdp_table *t, const struct vdp_manager *m, const struct vdp_pdu_item *item, struct mono now)
-{
-	struct vdp_assoc a;
-	struct vdp_subject s;
-	struct vsi *v;
-	uint32_t i;
-
-	if (vdp_assoc_decode(item->op, item->value, &a) != VDP_OK) {
-		t->count.rx_bad_tlv++;
-		return;
-	}
-	if ((a.status & VDP_STATUS_RESPONSE) == 0 && a.op != VDP_DEASSOC) {
-		t->count.rx_unexpected++;
-		return;
-	}
-	*((a.status & VDP_STATUS_RESPONSE) ? &t->count.responses_in : &t->count.requests_in) += 1;
-	s = (struct vdp_subject){ a.vsi, *m, a.type_id, a.type_version };
-	i = vdp_table_find(t, &a.vsi);
-	if (i == VSI_NONE || !is_about(vsi_at(t, i), &s, &a)) {
-		t->count.rx_unknown_vsi++;
-		return;
-	}
-	v = vsi_at(t, i);
-	if (!is_awaited(v, &a) && !is_letting_go(v, &a)) {
-		t->count.rx_unexpected++;
-		return;
-	}
-	if (v->machine == ST_DEASSOC || v->machine == ST_TX_DEASSOC) {
-		deassoc_result(t, i, now);
-		return;
-	}
-	if (v->machine != ST_KA || is_error(&a) || a.op == VDP_DEASSOC)
-		note_answer(v, &a); /* a keep-alive that succeeds says nothing new */
-	if (!is_awaited(v, &a))
-		ended_by_bridge(t, i, now);
-	else if (v->machine == ST_PROC)
-		proc_result(t, i, &a, now);
-	else
-		ka_result(t, i, &a, now);
-}
-
-/* ---- the user ---- */
-
-const char *vdp_submit_text(enum vdp_submit s)
-{
-	switch (s) {
-	case VDP_SUBMIT_OK:
-		return "taken";
-	case VDP_SUBMIT_FULL:
-		return "no room for another VSI";
-	case VDP_SUBMIT_TOO_LONG:
-		return "the filters do not fit one message";
-	case VDP_SUBMIT_BAD:
-		return "not a legal request";
-	case VDP_SUBMIT_UNKNOWN:
-		return "no such VSI";
-	default:
-		return "?";
-	}
-}
-
-static enum vdp_submit check(const struct vdp_request *rq)
-{
-	if (rq->op < VDP_PREASSOC || rq->op > VDP_ASSOC || vdp_filter_entry_len(rq->format) == 0 ||
-		rq->subject.vsi.format < VSI_ID_IPV4 || rq->subject.vsi.format > VSI_ID_UUID ||
-		rq->subject.type_id > 0xffffff || rq->n_filters == 0)
-		return VDP_SUBMIT_BAD;
-	if (rq->n_filters > vdp_filter_max(rq->format) ||
-		vdp_assoc_octets(rq->format, rq->n_filters, rq->org.len) >
-			PAYLOAD_MAX - (TLV_HEADER + VDP_MANAGER_LEN) - TLV_HEADER)
-		return VDP_SUBMIT_TOO_LONG;
-	return vdp_filters_are_legal(rq->format, rq->n_filters, rq->filters) ? VDP_SUBMIT_OK : VDP_SUBMIT_BAD;
-}
-
-/** Is a request of this VSI with the bridge, so that a new one has to wait? */
-static bool is_in_flight(const struct vsi *v)
-{
-	return v->machine == ST_TX_DEASSOC ||
-	       (v->is_sent && v->machine != ST_WAIT && v->machine != ST_BACKOFF);
-}
-
-static void take_request(struct vdp_table *t, uint32_t i, struct vdp_cmd *c, uint32_t user, struct mono now)
-{
-	struct vsi *v = vsi_at(t, i);
-
-	v->v.user = user;
-	v->is_wanted = true;
-	if (is_in_flight(v)) {
-		vsi_put(t, i, &v->next, c);
-		return;
-	}
-	v->tries = 0;
-	vsi_put(t, i, &v->asked, c);
-	if (v->v.state == VDP_STATE_NONE) { /* a new wish, whatever became of an older one */
-		vsi_show(t, i, VDP_SHOW_PENDING, now);
-		set_reason(v, "");
-	}
-	enter_proc(t, i, now);
-	vsi_tell(t, i, CAUSE_REQUEST);
-}
-
-enum vdp_submit vdp_station_request(struct vdp_table *t, const struct vdp_request *rq, struct mono now)
-{
-	enum vdp_submit verdict = check(rq);
-	struct vdp_cmd *c;
-	uint32_t i;
-
-	if (verdict != VDP_SUBMIT_OK)
-		return verdict;
-	c = vdp_cmd_new(&t->pool, rq, false);
-	if (c == NULL)
-		return VDP_SUBMIT_FULL;
-	i = vsi_lookup(t, &rq->subject.vsi);
-	if (i == VSI_NONE) {
-		i = vsi_add(t, &rq->subject.vsi, now);
-		if (i == VSI_NONE) {
-			buddy_free(&t->pool, c);
-			return VDP_SUBMIT_FULL;
-		}
-	} else if (!vsi_is_live(vsi_at(t, i))) {
-		vsi_revive(t, i, now);
-	}
-	take_request(t, i, c, rq->user, now);
-	return VDP_SUBMIT_OK;
-}
-
-enum vdp_submit vdp_station_deassociate(struct vdp_table *t, const struct vsi_id *id, struct mono now)
-{
-	uint32_t i = vdp_table_find(t, id);
-	struct vsi *v;
-
-	if (i == VSI_NONE)
-		return VDP_SUBMIT_UNKNOWN;
-	v = vsi_at(t, i);
-	v->is_wanted = false;
-	vsi_put(t, i, &v->next, NULL);
-	if (is_in_flight(v))
-		return VDP_SUBMIT_OK; /* after the answer */
-	set_reason(v, "");
-	settle(t, i, CAUSE_DEASSOC, now);
-	return VDP_SUBMIT_OK;
 }

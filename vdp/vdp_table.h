@@ -71,6 +71,8 @@ struct vdp_table_counters { /* evb-reference 9 */
 		responses_out, succeeded, failed, reverts, late_answers;
 };
 
+/** What happens to a VSI between two pulls merges into one event; ended and asked for again is CHANGED (was, then none
+ * or whatever it has become). */
 enum vdp_event_kind {
 	VDP_EVENT_ASK,     /* bridge: put event.query to the type database, answer with event.handle */
 	VDP_EVENT_CHANGED, /* state, display state, filters or reason of a VSI changed */
@@ -94,9 +96,10 @@ size_t vdp_table_size(const struct vdp_table_cfg *cfg);
 struct vdp_table *vdp_table_init(const struct vdp_table_cfg *cfg, const struct vdp_params *params, void *mem);
 /** New operational values; running timers stay (evb-reference 3.3). */
 void vdp_table_set_params(struct vdp_table *t, const struct vdp_params *params);
-/** May VDP talk now? Station requests made while not ready wait; becoming ready sends them. */
+/** May VDP talk now? A station's requests wait until then; keep-alives and de-associates of existing VSIs do not. */
 void vdp_table_set_ready(struct vdp_table *t, bool is_ready, struct mono now);
-/** Port down. Bridge: every VSI ends without a frame. Station: every VSI waits and is sent again when ready. */
+/** Port down, and not ready until told so. Bridge: every VSI ends without a frame. Station: every VSI loses its state,
+ * waits and is sent again when ready. */
 void vdp_table_port_down(struct vdp_table *t, struct mono now);
 
 /** Bridge: room for the worst answers to one more payload? If not, leave the payload with ECP (flow control). */

@@ -1,5 +1,5 @@
 /*
- * What vdp_table.c, vdp_pack.c and the two machines share: the record of a VSI and the table around it.
+ * What vdp_table.c, vdp_vsi.c, vdp_pack.c and the two machines share: the record of a VSI and the table around it.
  *
  * A record is in at most one TX list, in the event list or not, has at most one deadline and at most three commands.
  */
@@ -105,9 +105,11 @@ void vsi_end(struct vdp_table *t, uint32_t i, enum vdp_display show, enum vdp_ca
 /** Release it if it is ended, told and nothing is left to send. */
 void vsi_release(struct vdp_table *t, uint32_t i);
 
-/** Queue an event. */
+/** Queue an event, if none is queued. */
+void vsi_queue_event(struct vdp_table *t, uint32_t i);
 void vsi_tell(struct vdp_table *t, uint32_t i, enum vdp_cause cause);
 void vsi_ask(struct vdp_table *t, uint32_t i);
+void vsi_set_reason(struct vdp_table *t, uint32_t i, const char *text);
 void vsi_show(struct vdp_table *t, uint32_t i, enum vdp_display show, struct mono now);
 enum vdp_display vsi_show_of(enum vdp_state s);
 /** Confirm a state: `asked` is in force from now on. */

@@ -292,3 +292,30 @@ Test(vdp_bridge_input, org_tlvs_longer_than_the_request_s_find_room)
 	cr_assert(span_equal(a.org, grant.org));
 	cr_assert_eq(a.filters[0].vid, 100);
 }
+
+Test(vdp_bridge_input, too_short_for_a_vsiid_is_only_counted)
+{
+	uint8_t f[sizeof(E1)];
+
+	memcpy(f, E1, sizeof(f));
+	f[19] = 24;
+	rig_give(&r, BR, f, 18 + 2 + 24);
+	cr_assert_eq(rig_count(&r, BR)->rx_bad_tlv, 1);
+	rig_expect_nothing(&r, BR);
+}
+
+Test(vdp_bridge_input, org_tlvs_that_find_no_room_are_a_refusal)
+{
+	static const uint8_t org[60000];
+	struct vtdb_answer grant = { .n_filters = 1, .org = { org, sizeof(org) } };
+
+	r.db_silent = true;
+	request(VDP_ASSOC, 0);
+	grant.filters[0] = filter;
+	vdp_bridge_answer(r.side[BR].t, r.handle, &grant, r.now);
+	rig_expect(&r, BR, VDP_DEASSOC, 0x42);
+	request(VDP_ASSOC, 0);
+	grant.org.len = 3000; /* fits the pool, but no payload: left out */
+	vdp_bridge_answer(r.side[BR].t, r.handle, &grant, r.now);
+	rig_expect(&r, BR, VDP_ASSOC, 0x40);
+}

@@ -519,3 +519,30 @@ Test(vdp_station, VDPS_21_keep_alives_of_500_are_spread)
 	cr_assert_eq(r.asked, N);
 	cr_assert_lt(r.side[ST].payloads, N * 610 / 10);
 }
+
+Test(vdp_station, keep_alive_answered_with_other_filters)
+{
+	associate();
+	pass(dur_s(11));
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	filter.has_pcp = true; /* a priority may be given later */
+	filter.pcp = 6;
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(vsi()->filters[0].pcp, 6);
+	cr_assert(r.side[ST].last.filters_changed);
+	pass(dur_s(11));
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	filter.vid = 9;
+	answer(VDP_ASSOC, 0x40);
+	expect_waiting(VDP_SHOW_REFUSED, "the bridge answered with other filters than requested");
+}
+
+Test(vdp_station, malformed_response_is_counted)
+{
+	uint8_t bad[] = { 0x0a, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x06, 3, 0x40, 0, 0 };
+
+	associate();
+	rig_give(&r, ST, bad, sizeof(bad));
+	cr_assert_eq(rig_count(&r, ST)->rx_bad_tlv, 1);
+	cr_assert_eq(vsi()->state, VDP_STATE_ASSOC);
+}

@@ -284,3 +284,61 @@ Test(vdp_station_user, table_full)
 	rig_events(&r, ST);
 	cr_assert_eq(try(&rq), VDP_SUBMIT_OK);
 }
+
+Test(vdp_station_user, undelivered_while_the_peer_is_lost_waits)
+{
+	uint8_t buf[PAYLOAD];
+
+	submit(VDP_ASSOC);
+	cr_assert_gt(vdp_table_fill(st(), buf, sizeof(buf), r.now), 0);
+	vdp_table_set_ready(st(), false, r.now);
+	vdp_table_on_sent(st(), false, r.now);
+	rig_expect_nothing(&r, ST);
+	vdp_table_set_ready(st(), true, r.now);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+}
+
+Test(vdp_station_user, pool_full)
+{
+	struct vdp_filter many[60];
+	enum vdp_submit s;
+	uint32_t n = 0;
+
+	for (int i = 0; i < 60; i++)
+		many[i] = rig_filter((uint32_t)i);
+	rq.filters = many;
+	rq.n_filters = 60;
+	do {
+		rq.subject.vsi = rig_id(n++);
+		s = try(&rq);
+	} while (s == VDP_SUBMIT_OK);
+	cr_assert_eq(s, VDP_SUBMIT_FULL);
+	cr_assert_eq(vdp_table_count(st()), n - 1);
+	cr_assert_lt(n, 600);
+}
+
+Test(vdp_station_user, asked_again_before_the_end_is_told)
+{
+	submit(VDP_ASSOC);
+	rig_events(&r, ST);
+	cr_assert_eq(vdp_station_deassociate(st(), &rq.subject.vsi, r.now), VDP_SUBMIT_OK);
+	submit(VDP_ASSOC);
+	rig_events(&r, ST);
+	cr_assert_eq(r.side[ST].ended, 0);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+}
+
+Test(vdp_station_user, asked_again_while_the_end_is_told)
+{
+	struct vdp_event e;
+
+	submit(VDP_ASSOC);
+	rig_events(&r, ST);
+	rig_leave(&r, 1);
+	cr_assert(vdp_table_next_event(st(), &e));
+	cr_assert_eq(e.kind, VDP_EVENT_ENDED);
+	submit(VDP_ASSOC);
+	rig_events(&r, ST);
+	cr_assert_eq(vdp_table_count(st()), 1);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+}

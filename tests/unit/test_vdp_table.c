@@ -337,3 +337,30 @@ Test(vdp_table, names_and_looking)
 	cr_assert_null(vdp_table_get(t, 2));
 	cr_assert_not(vdp_table_is_quiet(t));
 }
+
+Test(vdp_table, defaults_and_lower_limits)
+{
+	struct vdp_table_cfg zero = { .role = VDP_BRIDGE }, small = { .role = VDP_BRIDGE, .reply_octets = 1 };
+	struct vdp_table *t = rig_table(&zero, &r.params);
+
+	cr_assert_eq(t->cfg.max_vsis, 4096);
+	cr_assert_eq(t->cfg.pool_octets, 4096 * 128);
+	cr_assert_eq(t->cfg.reply_octets, 65536);
+	cr_assert_eq(t->cfg.manager_deadline.ns, 3000000000u);
+	free(t);
+	t = rig_table(&small, &r.params);
+	cr_assert(vdp_table_can_accept(t), "room for one payload at least");
+	free(t);
+}
+
+Test(vdp_table, answers_too_long_for_a_payload_do_not_block)
+{
+	struct rig_frame f = requests(2);
+	uint8_t buf[60];
+
+	f.b[44] = 9; /* malformed: its echo waits in the ring */
+	give(&f);
+	cr_assert_eq(vdp_table_fill(r.side[BR].t, buf, 40, r.now), 0);
+	vdp_table_on_sent(r.side[BR].t, false, r.now);
+	cr_assert(vdp_table_is_quiet(r.side[BR].t));
+}
