@@ -126,7 +126,7 @@ static void receive(struct link_packet *lp, unsigned i)
 /* Is the device still there? When it is unregistered, the kernel unbinds the socket. */
 static int link_state(const struct link_packet *lp)
 {
-	struct sockaddr_ll at;
+	struct sockaddr_ll at = { 0 };
 	socklen_t len = sizeof(at);
 
 	if (getsockname(lp->link.fd, (struct sockaddr *)&at, &len) != 0)

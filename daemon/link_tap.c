@@ -85,12 +85,13 @@ struct link *link_open_tap(const char *ifname, int *ret_errno, char *err, unsign
 {
 	struct link_error e = { ret_errno, err, err_size };
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	size_t len = strlen(ifname);
 	struct link_tap *lt;
 	int fd;
 
-	if (strlen(ifname) >= sizeof(ifr.ifr_name) || *ifname == '\0')
+	if (len == 0 || len >= sizeof(ifr.ifr_name))
 		return link_fail(&e, EINVAL, ifname, NULL);
-	strcpy(ifr.ifr_name, ifname);
+	memcpy(ifr.ifr_name, ifname, len);
 	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return link_fail(&e, errno, "/dev/net/tun", NULL);

@@ -146,7 +146,7 @@ int offload_disable(const char *ifname, struct offload_saved *ret_saved)
 			!(now[at / 32].available & bit))
 			continue;
 		want[at / 32].valid |= bit;
-		strcpy(saved.item[saved.n].name, unwanted[i]);
+		memcpy(saved.item[saved.n].name, unwanted[i], strlen(unwanted[i]) + 1);
 		saved.item[saved.n++].was_on = true;
 	}
 	if (rc == 0 && saved.n > 0)

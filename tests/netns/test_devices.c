@@ -121,7 +121,7 @@ static bool has_feature(const char *ifname, const char *feature)
 	char line[200];
 
 	snprintf(line, sizeof(line), "ethtool -k %s | grep -q '^%s: on'", ifname, feature);
-	return system(line) == 0;
+	return command_succeeds(line);
 }
 
 Test(offload, turns_off_what_was_on_and_restores_only_that)
@@ -130,7 +130,7 @@ Test(offload, turns_off_what_was_on_and_restores_only_that)
 	struct offload_saved again = { 0 };
 
 	veth_pair();
-	if (system("command -v ethtool >/dev/null") != 0)
+	if (!command_succeeds("command -v ethtool >/dev/null"))
 		SKIP("no ethtool to check with");
 	sh("ethtool -K p0 gro on rx-udp-gro-forwarding on rx-gro-list off");
 	cr_assert(has_feature("p0", "rx-vlan-offload"));

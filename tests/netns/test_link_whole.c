@@ -106,7 +106,9 @@ static void lab_open(struct lab *lab)
 		sh("ip addr add 10.1.1.%d/24 dev %s && ip -6 addr add fd00::%d/64 dev %s nodad", i + 1, dev,
 			i + 1, dev);
 		sh("ip link set %s up", dev);
+		await_up(dev);
 		ns_enter(lab->m);
+		await_up(i == 0 ? "a1" : "b1");
 	}
 	lab->cross[0].to = lab->link[1];
 	lab->cross[1].to = lab->link[0];

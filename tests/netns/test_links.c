@@ -220,6 +220,7 @@ Test(links, tap_carries_frames_both_ways_and_goes_away_when_closed)
 	l->ops->send(l, span_of(f, sizeof(f)), span_of(NULL, 0));
 	cr_assert_eq(l->count.tx_dropped, 1, "the device is down");
 	sh("ip link set t0 up");
+	await_up("t0");
 	kernel = raw_socket("t0");
 	cr_assert_eq(send(kernel, f, sizeof(f), 0), (ssize_t)sizeof(f));
 	WAIT_UNTIL(seen.n == 1, poll_link(l));
