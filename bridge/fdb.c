@@ -117,16 +117,6 @@ uint32_t fdb_bind(
 			      .is_static = true });
 }
 
-void fdb_move(struct fdb *f, uint32_t i, uint16_t lport)
-{
-	struct fdb_entry *e = &f->entry[i];
-
-	count(f, e, false);
-	unchain(f, i);
-	chain(f, i, lport);
-	count(f, e, true);
-}
-
 void fdb_remove(struct fdb *f, uint32_t i)
 {
 	struct fdb_entry *e = &f->entry[i];

@@ -62,7 +62,6 @@ uint32_t fdb_learn(
 /** The VSI behind admission `binding` owns the address from now on. There is always room for max_static of them. */
 uint32_t fdb_bind(
 	struct fdb *f, uint32_t hash, uint16_t component, uint64_t key, uint16_t lport, uint32_t binding);
-void fdb_move(struct fdb *f, uint32_t i, uint16_t lport);
 void fdb_remove(struct fdb *f, uint32_t i);
 /** Forget what was learned on the port; static entries stay. */
 void fdb_flush_port(struct fdb *f, uint16_t lport);

@@ -106,12 +106,14 @@ struct relay_port_counters {
 	uint64_t learn_full;    /* addresses not learned: table or DRP limit */
 	uint64_t learn_refused; /* sources that a VSI associated on another port owns: relayed, not moved */
 };
+/** NULL: no such port. */
 const struct relay_port_counters *relay_port_counters(const struct relay *r, uint16_t lport);
 struct relay_vsi_counters {
 	uint64_t rx_frames, rx_octets, tx_frames, tx_octets;
 };
 /** Sum over the admissions of one owner; tx counts unicast copies to its addresses. */
 struct relay_vsi_counters relay_vsi_counters(const struct relay *r, uint16_t lport, uint32_t owner);
+/** NULL: no such port. */
 const struct fwd_port *relay_port(const struct relay *r, uint16_t lport);
 bool relay_port_has_vlan(const struct relay *r, uint16_t lport, uint16_t vid);
 

@@ -107,7 +107,7 @@ static void adopt_drps(struct relay *r, uint16_t urp)
 		if (!p->in_use || p->kind != FWD_DRP || p->component != r->port[urp].p.component)
 			continue;
 		p->urp = urp;
-		for (uint16_t vid = 1; vid <= FWD_VID_MAX; vid++) {
+		for (uint16_t vid = 1; relay_is_vid(vid); vid++) {
 			relay_refs(r, urp, vid)->n += relay_refs(r, i, vid)->n;
 			vlan_sync(r, urp, vid);
 		}
@@ -184,7 +184,7 @@ void relay_port_del(struct relay *r, uint16_t lport)
 	relay_admit_del_port(r, lport);
 	relay_group_del_port(r, lport);
 	fdb_flush_port(&r->fdb, lport);
-	for (uint16_t vid = 1; vid <= FWD_VID_MAX; vid++)
+	for (uint16_t vid = 1; relay_is_vid(vid); vid++)
 		*relay_refs(r, lport, vid) = (struct vlan_refs){ 0 };
 	relay_port_clear_vlans(r, lport);
 	r->port[lport].p = (struct fwd_port){ 0 };
@@ -224,7 +224,7 @@ void relay_port_clear_vlans(struct relay *r, uint16_t lport)
 {
 	if (!relay_is_port(r, lport))
 		return;
-	for (uint16_t vid = 1; vid <= FWD_VID_MAX; vid++) {
+	for (uint16_t vid = 1; relay_is_vid(vid); vid++) {
 		if (relay_bit(r, r->static_member, lport, vid))
 			fdb_flush_vlan(&r->fdb, lport, vid);
 		set_bit(r, r->static_member, lport, vid, false);

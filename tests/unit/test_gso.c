@@ -316,6 +316,11 @@ Test(gso, sctp_gets_its_crc32c)
 	/* CRC-32C of twelve zero octets, by bitwise polynomial division elsewhere; sent least significant octet first */
 	cr_assert_eq(gso_begin(&g, &v, f, sizeof(f), 0), GSO_OK);
 	cr_assert_arr_eq(f + 42, ((const uint8_t[]){ 0x5d, 0xb5, 0x60, 0x2b }), 4);
+	cr_assert_eq(
+		gso_begin(&g, &v, f, sizeof(f) - 1, 0), GSO_OK, "cut short it is no SCTP packet, so a sum");
+	f[17] = 31;
+	cr_assert_eq(gso_begin(&g, &v, f, sizeof(f) - 1, 0), GSO_ERR_CSUM, "no room for four octets");
+	f[17] = 32;
 	v.csum_start = 36;
 	cr_assert_eq(gso_begin(&g, &v, f, sizeof(f), 0), GSO_OK, "elsewhere it is an ordinary sum");
 }
@@ -365,6 +370,16 @@ Test(gso, bad_deliveries_are_named)
 	x.b[x.l4 + 12] = 0x40;
 	EXPECT(GSO_ERR_HEADERS); /* TCP header below 20 */
 	x.b[x.l4 + 12] = 0x50;
+	x.b[x.l3 + 2] = x.b[x.l3 + 3] = 0;
+	EXPECT(GSO_OK); /* no total length: all there is */
+	x.b[x.l3 + 3] = 19;
+	EXPECT(GSO_ERR_SHORT);
+	x.b[x.l3 + 3] = 39;
+	EXPECT(GSO_ERR_SHORT); /* less than a TCP header */
+	x.b[x.l3 + 3] = 44;
+	x.b[x.l4 + 12] = 0x70;
+	EXPECT(GSO_ERR_SHORT); /* TCP options beyond the packet */
+	x.b[x.l4 + 12] = 0x60;
 	v.type = GSO_TYPE_TCPV4 | GSO_TYPE_ECN;
 	EXPECT(GSO_OK);
 	v.type = GSO_TYPE_NONE;

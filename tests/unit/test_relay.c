@@ -417,3 +417,80 @@ Test(relay, ports_are_limited_and_drops_have_names)
 		cr_assert_str_neq(fwd_drop_name(d), "unknown");
 	cr_assert_str_eq(fwd_drop_name(FWD_N_DROPS), "unknown");
 }
+
+Test(relay, group_registrations_are_limited_and_go_with_their_port)
+{
+	struct mac g = net_mac(0x01005e000001);
+
+	cr_assert_not(relay_group_set(sw.r, p1, 10, net_mac(0xA), true), "no group address");
+	cr_assert_not(relay_group_set(sw.r, p1, 0, g, true));
+	cr_assert_not(relay_group_set(sw.r, 60, 10, g, true), "no such port");
+	for (uint16_t vid = 1; vid <= 8; vid++)
+		cr_assert(relay_group_set(sw.r, u3, vid, g, true));
+	cr_assert(relay_group_set(sw.r, u3, 8, g, true), "again is no news");
+	cr_assert_not(relay_group_set(sw.r, p1, 10, g, true), "full");
+	cr_assert(relay_group_set(sw.r, p1, 10, g, false), "nothing to take back");
+	relay_port_del(sw.r, u3);
+	cr_assert(relay_group_set(sw.r, p2, 10, g, true));
+	net_rx(&sw, p1, 10, 0x01005e000001, 0xA);
+	cr_assert_eq(net_ports(&sw), net_set(p2));
+}
+
+Test(relay, a_port_that_is_not_there_is_no_harm)
+{
+	struct relay_admit a = { .vid = 10, .mac = net_mac(0xA) };
+
+	relay_port_del(sw.r, 60);
+	relay_port_set_forwarding(sw.r, 60, true);
+	relay_port_set_rr(sw.r, 60, true);
+	relay_port_set_vlan(sw.r, 60, 10, true, true);
+	relay_port_clear_vlans(sw.r, 60);
+	relay_flush_port(sw.r, 60);
+	cr_assert_not(relay_admit(sw.r, 60, 1, &a, 1));
+	cr_assert(relay_admit(sw.r, 60, 1, &a, 0), "revoking what is gone has been done");
+	cr_assert_not(relay_port_has_vlan(sw.r, 60, 10));
+	cr_assert_null(relay_port_counters(sw.r, 60));
+	net_rx(&sw, 60, 10, 0xB, 0xA);
+	cr_assert_eq(sw.res.drop, FWD_DROP_BLOCKED);
+	cr_assert_eq(net_where(&sw, 10, 0xA), p1);
+}
+
+Test(relay, static_vlans_are_for_ordinary_ports_and_come_and_go)
+{
+	relay_port_set_vlan(sw.r, p1, 20, true, true);
+	cr_assert_not(relay_port_has_vlan(sw.r, p1, 20), "an SBP follows its associations");
+	relay_port_set_vlan(sw.r, u3, 4095, true, true);
+	relay_port_set_vlan(sw.r, u3, 0, true, true);
+	net_rx(&sw, u3, 20, 0xA, 0xD);
+	relay_port_set_vlan(sw.r, u3, 20, false, false);
+	cr_assert_eq(net_where(&sw, 20, 0xD), FWD_LPORT_NONE, "leaving a VLAN forgets its stations");
+	net_rx(&sw, u3, 10, 0xA, 0xD);
+	relay_port_clear_vlans(sw.r, u3);
+	cr_assert_eq(net_where(&sw, 10, 0xD), FWD_LPORT_NONE);
+	net_rx(&sw, u3, 10, 0xA, 0xD);
+	cr_assert_eq(sw.res.drop, FWD_DROP_VLAN);
+}
+
+Test(relay, vids_that_do_not_exist_are_left_out_of_a_list)
+{
+	struct relay_admit list[] = { { .vid = 0, .mac = net_mac(0x1) }, { .vid = 4095, .mac = net_mac(0x1) },
+		{ .vid = 4094, .mac = net_mac(0x1) }, { .vid = 4094, .mac = net_mac(0x1) } };
+
+	cr_assert(relay_admit(sw.r, p1, 50, list, 4));
+	cr_assert_eq(relay_fdb_count(sw.r), 4);
+	cr_assert_eq(net_where(&sw, 4094, 0x1), p1);
+	cr_assert(relay_admit(sw.r, p1, 50, list, 2), "nothing left is the same as an empty list");
+	cr_assert_eq(relay_fdb_count(sw.r), 3);
+	cr_assert(relay_admit(sw.r, p1, 51, list, 2));
+}
+
+Test(relay, a_group_address_in_a_list_is_nowhere)
+{
+	struct relay_admit a = { .vid = 10, .mac = net_mac(0x01005e000001) };
+
+	cr_assert(relay_admit(sw.r, p1, 60, &a, 1));
+	cr_assert_eq(relay_fdb_count(sw.r), 3);
+	net_rx(&sw, p1, 10, 0xC, 0x01005e000001);
+	cr_assert_eq(sw.res.drop, FWD_DROP_MALFORMED, "and no source");
+	cr_assert(relay_admit(sw.r, p1, 60, NULL, 0));
+}
