@@ -1,0 +1,332 @@
+/*
+ * ctl_show.c - values shared by all rows, and the rows of `show status`, `ports` and `channels`.
+ *
+ * Every named key is always there; what does not apply is null. Listings are written row by row into a buffer, a
+ * bounded number per turn of the event loop, so a long one shows a moving picture but never delays the protocols.
+ */
+#include "ctl_priv.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void ctl_put(json_t *o, const char *key, json_t *value)
+{
+	json_object_set_new_nocheck(o, key, value ? value : json_null());
+}
+void ctl_put_text(json_t *o, const char *key, const char *text)
+{
+	ctl_put(o, key, text && text[0] ? json_string(text) : NULL);
+}
+void ctl_put_int(json_t *o, const char *key, uint64_t value)
+{
+	ctl_put(o, key, json_integer((json_int_t)value));
+}
+void ctl_put_bool(json_t *o, const char *key, bool value)
+{
+	ctl_put(o, key, json_boolean(value));
+}
+void ctl_put_dur(json_t *o, const char *key, struct dur d)
+{
+	ctl_put(o, key, json_real(dur_seconds(d)));
+}
+
+void ctl_put_time(json_t *o, const char *key, const struct ctl_host *h, struct mono t)
+{
+	int64_t ns = (int64_t)t.ns + h->realtime_offset_ns(h->ctx);
+	time_t s = (time_t)(ns / 1000000000);
+	char text[40];
+	struct tm tm;
+	size_t n;
+
+	if (t.ns == 0 || mono_is_never(t) || gmtime_r(&s, &tm) == NULL) {
+		ctl_put(o, key, NULL);
+		return;
+	}
+	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, sizeof(text) - n, ".%03dZ", (int)(ns / 1000000 % 1000));
+	ctl_put(o, key, json_string_nocheck(text));
+}
+
+void ctl_walk_row(struct ctl_walk *w, json_t *row)
+{
+	char *text = json_dumps(row, CTL_JSON_FLAGS);
+
+	json_decref(row);
+	if (text == NULL)
+		return;
+	if (w->n_rows++ > 0)
+		evbuffer_add(w->rows, ",", 1);
+	evbuffer_add(w->rows, text, strlen(text));
+	free(text);
+}
+
+const struct node_port *ctl_walk_port(struct ctl_walk *w)
+{
+	for (; w->port < node_n_ports(w->host->node); w->port++) {
+		const struct node_port *p = node_port(w->host->node, (uint16_t)w->port);
+
+		if (p != NULL && (w->only_port == NODE_NO_PORT || w->only_port == w->port))
+			return p;
+	}
+	return NULL;
+}
+
+bool ctl_is_evb(const struct node_port *p)
+{
+	return p->kind == NODE_STATION || p->kind == NODE_BRIDGE;
+}
+
+struct vdp_params ctl_params(const struct node_port *p)
+{
+	const struct evb_oper *o = &p->evb.oper;
+
+	return (struct vdp_params){ o->retries, o->rte, o->rwd, o->rka, o->group_ids };
+}
+
+const char *ctl_generation(const struct node_port *p)
+{
+	return ctl_is_evb(p) && p->evb.oper.is_ready ? "ratified" : NULL;
+}
+
+const char *ctl_relay_mode(const struct node_port *p)
+{
+	return p->kind == NODE_STATION || p->kind == NODE_VM ? conf_relay_names[p->conf.relay] : "bridge";
+}
+
+void ctl_put_rr(json_t *o, const struct node_port *p)
+{
+	json_t *rr = ctl_is_evb(p) ? json_object() : NULL;
+
+	ctl_put(o, "reflective_relay", rr);
+	if (rr == NULL)
+		return;
+	ctl_put_bool(rr, "requested", p->evb.oper.rr_requested);
+	ctl_put_bool(rr, "capable", p->evb.oper.rr_capable);
+	ctl_put_bool(rr, "active", p->evb.oper.rr_active);
+}
+
+/* ---- ports ---- */
+
+/* What an operator should look at; NULL: nothing. */
+static const char *alarm_of(const struct ctl_host *h, const struct node_port *p,
+	const struct ctl_port_info *i, char *text, size_t size)
+{
+	const struct evb_oper *o = &p->evb.oper;
+	uint8_t limit = h->conf(h->ctx)->warn_exponent;
+
+	if (i->why != NULL && i->why[0] != '\0')
+		snprintf(text, size, "%s", i->why);
+	else if (p->is_guarded)
+		snprintf(text, size, "blocked by BPDU guard");
+	else if (!ctl_is_evb(p))
+		return NULL;
+	else if (o->peer == EVB_PEER_MANY)
+		snprintf(text, size, "more than one LLDP neighbour: EVB is off");
+	else if (o->peer == EVB_PEER_ROLE_CONFLICT)
+		snprintf(text, size, "the peer has the same EVB role");
+	else if (o->rr_blocked)
+		snprintf(text, size, "reflective relay blocked: a BPDU came in");
+	else if (o->rr_alarm)
+		snprintf(text, size, "reflective relay asked for, but the bridge does not grant it");
+	else if (o->rte > limit || o->rwd > limit || o->rka > limit)
+		snprintf(text, size, "timer exponents are unusually large: RTE %u, RWD %u, RKA %u", o->rte,
+			o->rwd, o->rka);
+	else
+		return NULL;
+	return text;
+}
+
+static unsigned count_vm_ports(const struct ctl_host *h, uint16_t uplink)
+{
+	unsigned n = 0;
+
+	for (uint16_t i = 0; i < node_n_ports(h->node); i++) {
+		const struct node_port *p = node_port(h->node, i);
+
+		n += p != NULL && p->kind == NODE_VM && p->uplink == uplink;
+	}
+	return n;
+}
+
+static json_t *peer_of(const struct node_port *p)
+{
+	json_t *peer = NULL;
+
+	if (p->agent[0].in_use && lldp_agent_n_neighbours(&p->agent[0].lldp) > 0) {
+		struct lldp_pdu pdu;
+
+		lldp_neighbour_pdu(lldp_agent_neighbour(&p->agent[0].lldp, 0), &pdu);
+		peer = json_object();
+		ctl_put_lldp_id(peer, "chassis", pdu.chassis_id, true);
+		ctl_put_lldp_id(peer, "port_id", pdu.port_id, false);
+		ctl_put_lldp_text(peer, "system_name", pdu.system_name);
+	}
+	return peer;
+}
+
+static void put_offloads(json_t *row, const struct offload_saved *saved)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; saved != NULL && i < saved->n; i++)
+		if (saved->item[i].was_on)
+			json_array_append_new(list, json_string(saved->item[i].name));
+	ctl_put(row, "offloads_changed", list);
+}
+
+/* The negotiated values; null where there is no EVB. */
+static void put_evb(json_t *row, const struct node_port *p)
+{
+	const struct evb_oper *o = &p->evb.oper;
+	struct vdp_params params = ctl_params(p);
+	bool is_evb = ctl_is_evb(p);
+
+	ctl_put_text(row, "peer_state", is_evb ? evb_peer_name(o->peer) : NULL);
+	ctl_put(row, "retries", is_evb ? json_integer(o->retries) : NULL);
+	ctl_put(row, "rte", is_evb ? json_integer(o->rte) : NULL);
+	ctl_put(row, "rwd", is_evb ? json_integer(o->rwd) : NULL);
+	ctl_put(row, "rka", is_evb ? json_integer(o->rka) : NULL);
+	ctl_put(row, "resp_wait_s", is_evb ? json_real(dur_seconds(vdp_resp_wait_delay(&params))) : NULL);
+	ctl_put(row, "reinit_keepalive_s",
+		is_evb ? json_real(dur_seconds(vdp_reinit_keep_alive(&params))) : NULL);
+	ctl_put(row, "tout_keepalive_s",
+		is_evb ? json_real(dur_seconds(vdp_tout_keep_alive(&params))) : NULL);
+	ctl_put(row, "group_ids", is_evb ? json_boolean(o->group_ids) : NULL);
+}
+
+static void port_row(struct ctl_walk *w, const struct node_port *p)
+{
+	const struct node_port *up = p->kind == NODE_VM ? node_port(w->host->node, p->uplink) : NULL;
+	struct ctl_port_info info = { 0 };
+	char text[CONF_TEXT], mac[MAC_TEXT];
+	json_t *row = json_object();
+
+	(void)w->host->port(w->host->ctx, (uint16_t)w->port, &info);
+	ctl_put_text(row, "name", p->name);
+	ctl_put_text(row, "role", node_port_kind_name(p->kind));
+	ctl_put_text(row, "link", !p->is_present ? "absent" : p->is_up ? "up" : "down");
+	ctl_put_time(row, "since", w->host, p->since);
+	ctl_put_text(row, "generation", ctl_generation(p));
+	ctl_put(row, "peer", peer_of(p));
+	ctl_put_text(row, "relay_mode", ctl_relay_mode(p));
+	ctl_put_rr(row, p);
+	put_evb(row, p);
+	ctl_put_int(row, "vsis", p->vdp ? vdp_table_count(p->vdp) : 0);
+	ctl_put_int(row, "channels", ctl_is_evb(p) ? 1 : 0);
+	ctl_put_int(
+		row, "vm_ports", p->kind == NODE_STATION ? count_vm_ports(w->host, (uint16_t)w->port) : 0);
+	ctl_put_text(row, "uplink", up ? up->name : NULL);
+	ctl_put_text(row, "mac", p->is_present ? mac_format(p->mac, mac) : NULL);
+	ctl_put(row, "mtu", p->is_present ? json_integer(p->mtu) : NULL);
+	ctl_put_text(row, "driver", info.driver);
+	put_offloads(row, info.offloads);
+	ctl_put(row, "pvid", p->kind != NODE_VM ? json_integer(p->conf.pvid) : NULL);
+	snprintf(text, sizeof(text), "vlan %u", p->conf.unassociated_vid);
+	ctl_put_text(row, "unassociated",
+		p->kind != NODE_BRIDGE     ? NULL
+		: p->conf.unassociated_vid ? text
+					   : "drop");
+	ctl_put_bool(row, "guarded", p->is_guarded);
+	ctl_put_text(row, "alarm", alarm_of(w->host, p, &info, text, sizeof(text)));
+	ctl_walk_row(w, row);
+}
+
+bool ctl_show_ports(struct ctl_walk *w, unsigned budget)
+{
+	const struct node_port *p;
+
+	for (; (p = ctl_walk_port(w)) != NULL; w->port++) {
+		if (budget-- == 0)
+			return false;
+		port_row(w, p);
+	}
+	return true;
+}
+
+bool ctl_show_channels(struct ctl_walk *w, unsigned budget)
+{
+	const struct node_port *p;
+
+	for (; (p = ctl_walk_port(w)) != NULL; w->port++) {
+		json_t *row;
+
+		if (budget-- == 0)
+			return false;
+		if (!ctl_is_evb(p))
+			continue;
+		row = json_object();
+		ctl_put_text(row, "port", p->name);
+		ctl_put_int(row, "channel", NODE_CHANNEL_DEFAULT);
+		ctl_put(row, "svid", NULL); /* the default channel travels without an S-tag */
+		ctl_put_text(row, "role", node_port_kind_name(p->kind));
+		ctl_put_text(row, "state", p->is_up ? "running" : "not_running");
+		ctl_put_text(row, "relay_mode", ctl_relay_mode(p));
+		ctl_put_rr(row, p);
+		ctl_put_int(row, "vsis", p->vdp ? vdp_table_count(p->vdp) : 0);
+		ctl_walk_row(w, row);
+	}
+	return true;
+}
+
+/* ---- status ---- */
+
+static void put_totals(json_t *row, const struct ctl_host *h)
+{
+	uint64_t ports = 0, up = 0, vsis = 0, associated = 0, neighbours = 0;
+	json_t *alarms = json_array();
+
+	for (uint16_t i = 0; i < node_n_ports(h->node); i++) {
+		const struct node_port *p = node_port(h->node, i);
+		struct ctl_port_info info = { 0 };
+		char text[CONF_TEXT];
+		const char *alarm;
+
+		if (p == NULL)
+			continue;
+		ports++;
+		up += p->is_up;
+		for (unsigned a = 0; a < NODE_AGENTS; a++)
+			neighbours += p->agent[a].in_use ? lldp_agent_n_neighbours(&p->agent[a].lldp) : 0;
+		for (uint32_t v = p->vdp ? vdp_table_next(p->vdp, 0) : UINT32_MAX; v != UINT32_MAX;
+			v = vdp_table_next(p->vdp, v + 1)) {
+			vsis++;
+			associated += vdp_table_get(p->vdp, v)->state == VDP_STATE_ASSOC;
+		}
+		(void)h->port(h->ctx, i, &info);
+		alarm = alarm_of(h, p, &info, text, sizeof(text));
+		if (alarm != NULL)
+			json_array_append_new(alarms, json_sprintf("%s: %s", p->name, alarm));
+	}
+	ctl_put_int(row, "ports", ports);
+	ctl_put_int(row, "ports_up", up);
+	ctl_put_int(row, "neighbors", neighbours);
+	ctl_put_int(row, "vsis", vsis);
+	ctl_put_int(row, "vsis_associated", associated);
+	ctl_put(row, "alarms", alarms);
+}
+
+bool ctl_show_status(struct ctl_walk *w, unsigned budget)
+{
+	const struct ctl_host *h = w->host;
+	const struct conf *c = h->conf(h->ctx);
+	const struct vtdb_types *types = h->types(h->ctx);
+	json_t *row = json_object();
+
+	(void)budget;
+	ctl_put_text(row, "system_name", c->system_name);
+	ctl_put_text(row, "version", h->version);
+	ctl_put_int(row, "pid", (uint64_t)getpid());
+	ctl_put_time(row, "started", h, h->started);
+	ctl_put_dur(row, "uptime_s", mono_since(h->started, h->now(h->ctx)));
+	ctl_put_text(row, "config", h->config_path);
+	ctl_put_text(row, "socket", c->control_socket);
+	ctl_put_text(row, "types_file", c->types_file);
+	ctl_put(row, "types", types ? json_integer(types->n_types) : NULL);
+	put_totals(row, h);
+	ctl_put_int(row, "fdb", relay_fdb_count(node_relay(h->node)));
+	ctl_put_int(row, "fdb_max", c->max_fdb);
+	ctl_walk_row(w, row);
+	return true;
+}

@@ -1,0 +1,183 @@
+/*
+ * ctl_show_count.c - every counter of a port by the name of its managed object (evb-reference 9; LLDP's per agent),
+ * as tables of name and place. The times that the MIB gives in microseconds are here too (MGMT-04).
+ */
+#include "ctl_priv.h"
+
+#include <stddef.h>
+
+struct counter {
+	const char *name;
+	size_t at; /* of a uint64_t in its struct */
+};
+#define AT(type, member) offsetof(struct type, member)
+
+static const struct counter lldp_names[] = {
+	{ "stats_frames_out_total", AT(lldp_counters, frames_out) },
+	{ "stats_frames_in_total", AT(lldp_counters, frames_in) },
+	{ "stats_frames_discarded_total", AT(lldp_counters, frames_discarded) },
+	{ "stats_frames_in_errors_total", AT(lldp_counters, frames_in_errors) },
+	{ "stats_tlvs_discarded_total", AT(lldp_counters, tlvs_discarded) },
+	{ "stats_tlvs_unrecognized_total", AT(lldp_counters, tlvs_unrecognized) },
+	{ "stats_ageouts_total", AT(lldp_counters, ageouts) },
+	{ "length_errors", AT(lldp_counters, length_errors) },
+	{ "too_many_neighbors", AT(lldp_counters, too_many_neighbours) },
+	{ NULL, 0 },
+};
+static const struct counter ecp_tx_names[] = {
+	{ "ecp_tx_frame_count", AT(ecp_tx_counters, frames) },
+	{ "ecp_tx_retry_count", AT(ecp_tx_counters, retries) },
+	{ "ecp_tx_failures", AT(ecp_tx_counters, failures) },
+	{ "ecp_tx_too_long", AT(ecp_tx_counters, too_long) },
+	{ "ecp_rx_ack_unexpected", AT(ecp_tx_counters, stray_acks) },
+	{ NULL, 0 },
+};
+static const struct counter ecp_rx_names[] = {
+	{ "ecp_rx_frame_count", AT(ecp_rx_counters, frames) },
+	{ "ecp_rx_duplicate", AT(ecp_rx_counters, duplicates) },
+	{ "ecp_rx_bad_version", AT(ecp_rx_counters, bad_version) },
+	{ "ecp_rx_bad_op", AT(ecp_rx_counters, bad_op) },
+	{ "ecp_rx_bad_subtype", AT(ecp_rx_counters, bad_subtype) },
+	{ "ecp_rx_too_short", AT(ecp_rx_counters, too_short) },
+	{ "ecp_rx_too_long", AT(ecp_rx_counters, too_long) },
+	{ "ecp_rx_queue_full", AT(ecp_rx_counters, queue_full) },
+	{ "ecp_rx_new_source", AT(ecp_rx_counters, new_source) },
+	{ NULL, 0 },
+};
+static const struct counter node_names[] = {
+	{ "ecp_rx_not_ready", AT(node_port_counters, ecp_not_ready) },
+	{ "ecp_rx_bad_da", AT(node_port_counters, ecp_bad_da) },
+	{ "lldp_no_agent", AT(node_port_counters, lldp_no_agent) },
+	{ "bpdus", AT(node_port_counters, bpdus) },
+	{ "warn_exponent", AT(node_port_counters, warn_exponent) },
+	{ "control_in", AT(node_port_counters, control_in) },
+	{ "unbound", AT(node_port_counters, unbound) },
+	{ NULL, 0 },
+};
+static const struct counter vdp_names[] = {
+	{ "vdp_requests_in", AT(vdp_table_counters, requests_in) },
+	{ "vdp_requests_out", AT(vdp_table_counters, requests_out) },
+	{ "vdp_responses_in", AT(vdp_table_counters, responses_in) },
+	{ "vdp_responses_out", AT(vdp_table_counters, responses_out) },
+	{ "vdp_commands_succeeded", AT(vdp_table_counters, succeeded) },
+	{ "vdp_commands_failed", AT(vdp_table_counters, failed) },
+	{ "vdp_command_reverts", AT(vdp_table_counters, reverts) },
+	{ "vdp_rx_no_mgr_id", AT(vdp_table_counters, rx_no_manager) },
+	{ "vdp_rx_bad_tlv", AT(vdp_table_counters, rx_bad_tlv) },
+	{ "vdp_rx_unknown_vsi", AT(vdp_table_counters, rx_unknown_vsi) },
+	{ "vdp_rx_unexpected", AT(vdp_table_counters, rx_unexpected) },
+	{ "vdp_keep_alive_timeouts", AT(vdp_table_counters, keep_alive_timeouts) },
+	{ "vdp_resp_timeouts", AT(vdp_table_counters, resp_timeouts) },
+	{ "vdp_manager_timeouts", AT(vdp_table_counters, manager_timeouts) },
+	{ "vdp_late_answers", AT(vdp_table_counters, late_answers) },
+	{ "vdp_table_full", AT(vdp_table_counters, table_full) },
+	{ "vdp_reply_full", AT(vdp_table_counters, reply_full) },
+	{ NULL, 0 },
+};
+static const struct counter relay_names[] = {
+	{ "rx_frames", AT(relay_port_counters, rx_frames) },
+	{ "rx_octets", AT(relay_port_counters, rx_octets) },
+	{ "tx_frames", AT(relay_port_counters, tx_frames) },
+	{ "tx_octets", AT(relay_port_counters, tx_octets) },
+	{ "rr_reflected", AT(relay_port_counters, reflected) },
+	{ "learn_full", AT(relay_port_counters, learn_full) },
+	{ "learn_refused", AT(relay_port_counters, learn_refused) },
+	{ NULL, 0 },
+};
+static const struct counter link_names[] = {
+	{ "link_rx_frames", AT(link_counters, rx_frames) },
+	{ "link_rx_octets", AT(link_counters, rx_octets) },
+	{ "link_tx_frames", AT(link_counters, tx_frames) },
+	{ "link_tx_octets", AT(link_counters, tx_octets) },
+	{ "link_rx_dropped", AT(link_counters, rx_dropped) },
+	{ "link_tx_dropped", AT(link_counters, tx_dropped) },
+	{ "link_rx_bad", AT(link_counters, rx_bad) },
+	{ "link_gso_in", AT(link_counters, gso_in) },
+	{ NULL, 0 },
+};
+
+/* `counters` NULL: the port has none of these, each is null. */
+static void put_all(json_t *o, const struct counter *names, const void *counters)
+{
+	for (; names->name != NULL; names++) {
+		uint64_t n = 0;
+
+		if (counters != NULL)
+			memcpy(&n, (const char *)counters + names->at, sizeof(n));
+		ctl_put(o, names->name, counters ? json_integer((json_int_t)n) : NULL);
+	}
+}
+
+static void put_agents(json_t *row, const struct node_port *p)
+{
+	static const char *const names[NODE_AGENTS] = { "nearest_customer_bridge", "nearest_non_tpmr_bridge",
+		"nearest_bridge" };
+	json_t *agents = json_object();
+
+	for (unsigned a = 0; a < NODE_AGENTS; a++) {
+		json_t *o;
+
+		if (!p->agent[a].in_use)
+			continue;
+		o = json_object();
+		put_all(o, lldp_names, &p->agent[a].lldp.counters);
+		ctl_put(agents, names[a], o);
+	}
+	ctl_put(row, "lldp", agents);
+}
+
+static void put_drops(json_t *row, const struct relay_port_counters *c)
+{
+	json_t *drops = c ? json_object() : NULL;
+
+	for (int i = FWD_PASS + 1; drops != NULL && i < FWD_N_DROPS; i++)
+		ctl_put_int(drops, fwd_drop_name((enum fwd_drop)i), c->drops[i]);
+	ctl_put(row, "drops", drops);
+}
+
+/* The managed objects in microseconds (URPVdpOperRespWaitDelay, SbpVdpOperToutKeepAlive). They are no counters. */
+static void put_times(json_t *row, const struct node_port *p)
+{
+	struct vdp_params params = ctl_params(p);
+	bool is_evb = ctl_is_evb(p);
+
+	ctl_put(row, "resp_wait_delay_us",
+		is_evb ? json_integer((json_int_t)(vdp_resp_wait_delay(&params).ns / 1000)) : NULL);
+	ctl_put(row, "tout_keepalive_us",
+		is_evb ? json_integer((json_int_t)(vdp_tout_keep_alive(&params).ns / 1000)) : NULL);
+}
+
+static void counter_row(struct ctl_walk *w, const struct node_port *p)
+{
+	const struct ctl_host *h = w->host;
+	const struct relay_port_counters *relay = p->lport != FWD_LPORT_NONE
+							  ? relay_port_counters(node_relay(h->node), p->lport)
+							  : NULL;
+	struct ctl_port_info info = { 0 };
+	bool has_link = h->port(h->ctx, (uint16_t)w->port, &info);
+	json_t *row = json_object();
+
+	ctl_put_text(row, "port", p->name);
+	put_times(row, p);
+	put_agents(row, p);
+	put_all(row, ecp_tx_names, ctl_is_evb(p) ? &p->ecp_tx.n : NULL);
+	put_all(row, ecp_rx_names, ctl_is_evb(p) ? &p->ecp_rx.count : NULL);
+	put_all(row, node_names, &p->count);
+	put_all(row, vdp_names, p->vdp ? vdp_table_counters(p->vdp) : NULL);
+	put_all(row, relay_names, relay);
+	put_all(row, link_names, has_link ? &info.link : NULL);
+	put_drops(row, relay);
+	ctl_walk_row(w, row);
+}
+
+bool ctl_show_counters(struct ctl_walk *w, unsigned budget)
+{
+	const struct node_port *p;
+
+	for (; (p = ctl_walk_port(w)) != NULL; w->port++) {
+		if (budget-- == 0)
+			return false;
+		counter_row(w, p);
+	}
+	return true;
+}
