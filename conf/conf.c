@@ -103,6 +103,8 @@ const struct conf_setting conf_settings[] = {
 		1, 64, 8, NULL, NULL, "Neighbours an agent remembers" },
 	{ "evb", CONF_GROUP, SHARED | GLOBAL | EVB, CONF_ADAPTED, OPTIONAL, NO_VALUE, NO_RANGE, 0, NULL, NULL,
 		"EVB negotiation (802.1Q D.2); at the top: defaults of all ports" },
+	{ "evb.enabled", CONF_BOOL, SHARED | EVB, CONF_RENEGOTIATED, OPTIONAL, IN_PORT(evb.is_enabled), NO_RANGE, true,
+		NULL, NULL, "Send the EVB TLV and hear the peer's; without it the port associates nothing" },
 	{ "evb.retries", CONF_NUMBER, SHARED | EVB, CONF_RENEGOTIATED, OPTIONAL, IN_PORT(evb.retries), 0,
 		EVB_RETRIES_MAX, 3, NULL, NULL, "R: times an ECP request is repeated" },
 	{ "evb.rte", CONF_NUMBER, SHARED | EVB, CONF_RENEGOTIATED, OPTIONAL, IN_PORT(evb.rte), 0, EVB_EXPONENT_MAX, 8,
@@ -236,7 +238,7 @@ void conf_default_port(struct conf_port *p)
 
 void conf_derive_port(struct conf_port *p, struct conf_given given)
 {
-	p->evb.is_enabled = p->role != CONF_ORDINARY;
+	p->evb.is_enabled = p->evb.is_enabled && p->role != CONF_ORDINARY;
 	p->evb.role = p->role == CONF_BRIDGE ? EVB_MODE_BRIDGE : EVB_MODE_STATION;
 	p->evb.rr_alarm = dur_s(3 * (uint64_t)p->lldp.tx_interval_s);
 	if (!given.rr)
