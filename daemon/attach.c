@@ -1,0 +1,237 @@
+/*
+ * attach.c - network devices and node ports: who is who, opening and closing links, offloads.
+ *
+ * rtnetlink tells of every device. A device whose name is that of a configured port is attached to it; one that
+ * matches a station port's vm_ports pattern becomes a VM port of that uplink. On attach the offloads that would hide
+ * or merge frames are turned off and remembered; on detach they are put back. A device that vanishes takes its link
+ * with it at once; its node port stays if it is configured.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+
+#include "evbd.h"
+
+enum { RX_BUDGET = 256 };
+
+void link_counters_add(struct link_counters *sum, const struct link_counters *c)
+{
+	sum->rx_frames += c->rx_frames;
+	sum->rx_octets += c->rx_octets;
+	sum->tx_frames += c->tx_frames;
+	sum->tx_octets += c->tx_octets;
+	sum->rx_dropped += c->rx_dropped;
+	sum->tx_dropped += c->tx_dropped;
+	sum->rx_bad += c->rx_bad;
+	sum->gso_in += c->gso_in;
+}
+
+static void on_frame(void *ctx, struct span frame)
+{
+	struct evbd_port *e = ctx;
+
+	node_rx(e->d->node, e->port, frame, e->d->batch_now);
+}
+
+static void close_link(struct evbd_port *e)
+{
+	if (e->rx)
+		event_free(e->rx);
+	e->rx = NULL;
+	if (e->link) {
+		link_counters_add(&e->past, &e->link->count);
+		e->link->ops->close(e->link);
+	}
+	e->link = NULL;
+}
+
+static void detach(struct evbd_port *e, bool is_gone)
+{
+	close_link(e);
+	if (!is_gone && e->ifindex)
+		offload_restore(e->name, &e->offloads);
+	e->offloads.n = 0;
+	e->ifindex = 0;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct evbd_port *e = ctx;
+	int n;
+
+	(void)fd;
+	(void)what;
+	e->d->batch_now = evbd_now();
+	e->d->is_batch = true;
+	n = e->link->ops->poll(e->link, RX_BUDGET);
+	if (n < 0) { /* the device is going; rtnetlink will say so, stop spinning until then */
+		log_line(&e->d->log, LOG_WARNING, "event=\"device error\" if=%s error=\"%s\"",
+			node_port(e->d->node, e->port)->name, strerror(-n));
+		event_del(e->rx);
+	}
+	evbd_flush(e->d);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct evbd_port *e = ctx;
+
+	(void)fd;
+	(void)what;
+	e->armed = MONO_NEVER;
+	node_port_on_time(e->d->node, e->port, evbd_now());
+	evbd_flush(e->d);
+}
+
+struct evbd_port *evbd_port_new(struct evbd *d, uint16_t port)
+{
+	struct evbd_port *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->d = d;
+	e->port = port;
+	memcpy(e->name, node_port(d->node, port)->name, sizeof(e->name));
+	e->armed = MONO_NEVER;
+	e->timer = evtimer_new(d->base, on_timer, e);
+	d->port[port] = e;
+	return e;
+}
+
+void evbd_port_free(struct evbd *d, uint16_t port)
+{
+	struct evbd_port *e = d->port[port];
+
+	if (!e)
+		return;
+	evbd_flush(d);
+	detach(e, false);
+	event_free(e->timer);
+	free(e);
+	d->port[port] = NULL;
+}
+
+void evbd_port_remove(struct evbd *d, uint16_t port, struct mono now)
+{
+	node_port_del(d->node, port, now); /* its shutdown LLDPDU goes out with the link's last flush */
+	evbd_port_free(d, port);
+}
+
+static void watch(struct evbd_port *e)
+{
+	e->link->rx = on_frame;
+	e->link->rx_ctx = e;
+	e->why[0] = '\0';
+	if (e->link->fd < 0)
+		return;
+	e->rx = event_new(e->d->base, e->link->fd, EV_READ | EV_PERSIST, on_readable, e);
+	event_add(e->rx, NULL);
+}
+
+bool evbd_port_tap(struct evbd *d, uint16_t port)
+{
+	struct evbd_port *e = d->port[port];
+	int err = 0;
+
+	e->is_tap = true;
+	e->link = link_open_tap(node_port(d->node, port)->name, &err, e->why, sizeof(e->why));
+	if (!e->link) {
+		log_line(&d->log, LOG_ERROR, "event=\"can't create tap\" if=%s error=\"%s\"",
+			node_port(d->node, port)->name, e->why);
+		return false;
+	}
+	watch(e);
+	return true;
+}
+
+static enum link_kind driver_of(const struct node_port *p, const struct rtnl_link *link)
+{
+	if (p->conf.driver != CONF_DRIVER_AUTO)
+		return p->conf.driver == CONF_DRIVER_PCAP ? LINK_PCAP : LINK_PACKET;
+	return link->is_virtual ? LINK_PACKET : LINK_PCAP;
+}
+
+static void attach(struct evbd_port *e, const struct rtnl_link *link)
+{
+	const struct node_port *p = node_port(e->d->node, e->port);
+	int err = 0;
+
+	bool is_resized = e->link && driver_of(p, link) == LINK_PCAP && p->mtu != link->mtu;
+
+	if (e->ifindex == link->ifindex && ((e->link && !is_resized) || e->is_tap))
+		return;
+	if (e->is_tap) {
+		e->ifindex = link->ifindex;
+		e->wants_up = !link->is_up;
+		return;
+	}
+	if (e->ifindex != link->ifindex) { /* another device of that name */
+		detach(e, true);
+		e->ifindex = link->ifindex;
+		if (offload_disable(p->name, &e->offloads) < 0)
+			e->offloads.n = 0;
+	}
+	close_link(e);
+	e->link = link_open(driver_of(p, link), p->name, &err, e->why, sizeof(e->why));
+	if (e->link)
+		watch(e);
+	else if (err != -ENETDOWN) /* libpcap opens it when it comes up */
+		log_line(&e->d->log, LOG_ERROR, "event=\"can't open device\" if=%s error=\"%s\"", p->name,
+			e->why);
+}
+
+uint16_t evbd_vm_uplink(const struct evbd *d, const char *name)
+{
+	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
+		const struct node_port *p = node_port(d->node, i);
+
+		if (!p || p->kind != NODE_STATION)
+			continue;
+		for (unsigned k = 0; k < p->conf.n_vm_patterns; k++)
+			if (fnmatch(p->conf.vm_patterns[k], name, 0) == 0)
+				return i;
+	}
+	return NODE_NO_PORT;
+}
+
+static void link_gone(struct evbd *d, uint16_t port, struct mono now)
+{
+	const struct node_port *p = node_port(d->node, port);
+	bool is_vm = p->kind == NODE_VM;
+
+	node_port_state(d->node, port, false, false, p->mac, p->mtu, now);
+	detach(d->port[port], true);
+	if (is_vm)
+		evbd_port_remove(d, port, now);
+	evbd_flush(d);
+}
+
+void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone)
+{
+	struct evbd *d = ctx;
+	uint16_t port = node_find_port(d->node, link->name);
+	uint16_t uplink;
+	struct mono now = evbd_now();
+
+	if (is_gone) {
+		if (port != NODE_NO_PORT && d->port[port]->ifindex == link->ifindex)
+			link_gone(d, port, now);
+		return;
+	}
+	if (port == NODE_NO_PORT) {
+		uplink = evbd_vm_uplink(d, link->name);
+		if (uplink == NODE_NO_PORT)
+			return;
+		port = node_vm_port_add(d->node, link->name, uplink, now);
+		if (port == NODE_NO_PORT || !evbd_port_new(d, port)) {
+			log_line(&d->log, LOG_ERROR, "event=\"too many ports\" if=%s", link->name);
+			return;
+		}
+	}
+	attach(d->port[port], link);
+	if (d->port[port]->rx && link->is_up)
+		event_add(d->port[port]->rx, NULL); /* on_readable() stops listening when a read fails */
+	node_port_state(d->node, port, d->port[port]->link != NULL, link->is_up, link->mac, link->mtu, now);
+	evbd_flush(d);
+}

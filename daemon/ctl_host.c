@@ -1,0 +1,79 @@
+/*
+ * ctl_host.c - what the control server asks of the shell: devices, configuration, clocks, reload.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <time.h>
+
+#include "evbd.h"
+
+static struct mono host_now(void *ctx)
+{
+	(void)ctx;
+	return evbd_now();
+}
+
+static int64_t realtime_offset_ns(void *ctx)
+{
+	struct timespec ts;
+
+	(void)ctx;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec - (int64_t)evbd_now().ns;
+}
+
+static const struct conf *host_conf(void *ctx)
+{
+	return ((struct evbd *)ctx)->conf;
+}
+
+static const struct vtdb_types *host_types(void *ctx)
+{
+	return ((struct evbd *)ctx)->vtdb.types;
+}
+
+static bool host_port(void *ctx, uint16_t port, struct ctl_port_info *ret)
+{
+	const struct evbd_port *e = ((struct evbd *)ctx)->port[port];
+
+	if (!e)
+		return false;
+	*ret = (struct ctl_port_info){
+		.driver = e->link ? e->link->ops->driver : NULL,
+		.link = e->past,
+		.offloads = &e->offloads,
+		.why = e->why,
+	};
+	if (e->link)
+		link_counters_add(&ret->link, &e->link->count);
+	return true;
+}
+
+static int host_reload(
+	void *ctx, struct conf_change *ret, unsigned max, unsigned *ret_n, struct conf_error *ret_error)
+{
+	return evbd_reload(ctx, ret, max, ret_n, ret_error);
+}
+
+struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
+{
+	struct ctl_host host = {
+		.ctx = d,
+		.node = d->node,
+		.version = EVBD_VERSION,
+		.config_path = d->conf_path,
+		.started = d->started,
+		.now = host_now,
+		.realtime_offset_ns = realtime_offset_ns,
+		.conf = host_conf,
+		.types = host_types,
+		.port = host_port,
+		.reload = host_reload,
+	};
+	char err[CONF_TEXT] = "";
+	struct ctl_server *s = ctl_server_new(d->base, &host, ret_errno, err, sizeof(err));
+
+	if (!s)
+		log_line(&d->log, LOG_ERROR, "event=\"can't open the control socket\" error=\"%s\"", err);
+	return s;
+}

@@ -1,0 +1,85 @@
+/*
+ * The shell around the node: event loop, devices, timers, reload. Only main.c owns one.
+ *
+ * A node port is "attached" while its network device exists and a link driver is open on it. Devices come and go;
+ * configured ports wait for theirs, VM ports are added when a device matches a station port's pattern and removed
+ * with it.
+ */
+#ifndef EVB_EVBD_H
+#define EVB_EVBD_H
+
+#include <event2/event.h>
+
+#include "ctl_server.h"
+#include "link.h"
+#include "log.h"
+#include "rtnl.h"
+#include "vtdb_file.h"
+
+struct evbd_port { /* shell of one node port */
+	struct evbd *d;
+	uint16_t port;
+	char name[CONF_NAME];
+	bool is_dirty; /* link has frames queued for flush */
+	bool is_tap;   /* made by us */
+	bool wants_up; /* our tap is to be set up, outside the rtnetlink callback */
+	int ifindex;   /* 0: no device */
+	struct link *link;
+	struct event *rx;
+	struct event *timer;
+	struct mono armed; /* when the timer fires */
+	struct offload_saved offloads;
+	struct link_counters past; /* of links closed earlier, so that counters survive a flap */
+	char why[CONF_TEXT];       /* why no link could be opened; empty when fine */
+};
+
+struct evbd {
+	struct event_base *base;
+	const char *conf_path;
+	struct conf *conf;
+	struct log log;
+	struct node *node;
+	struct vtdb_file vtdb;
+	struct rtnl *rtnl;
+	struct event *rtnl_ev;
+	struct event *relay_timer;
+	struct event *signal[3]; /* TERM, INT, HUP */
+	struct ctl_server *ctl;
+	struct evbd_port *port[NODE_MAX_PORTS];
+	uint16_t dirty[NODE_MAX_PORTS];
+	uint16_t n_dirty;
+	struct event *flush;   /* after handlers that do not flush themselves: the control socket */
+	bool is_batch;         /* a batch of frames is being read, its handler flushes */
+	struct mono batch_now; /* time of the batch of frames being read */
+	struct mono started;
+	uint64_t reloads;
+};
+
+struct mono evbd_now(void);
+
+/* loop.c */
+int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf);
+void evbd_run(struct evbd *d);
+void evbd_stop(struct evbd *d); /* shutdown frames, devices restored, memory freed */
+void evbd_flush(struct evbd *d);
+
+/* ctl_host.c: what the control server needs of the shell */
+struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno);
+
+/* attach.c */
+void link_counters_add(struct link_counters *sum, const struct link_counters *c);
+struct evbd_port *evbd_port_new(struct evbd *d, uint16_t port);
+void evbd_port_free(struct evbd *d, uint16_t port);
+/** Take a port out of the node and close its device. */
+void evbd_port_remove(struct evbd *d, uint16_t port, struct mono now);
+/** Station port whose vm_ports patterns match a device name, NODE_NO_PORT if none. */
+uint16_t evbd_vm_uplink(const struct evbd *d, const char *name);
+bool evbd_port_tap(struct evbd *d, uint16_t port); /* create = "tap" */
+void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone);
+
+/* reload.c */
+/** Read the configuration again and apply the difference. On error nothing changes and *ret_error says why. */
+int evbd_reload(
+	struct evbd *d, struct conf_change *ret, unsigned max, unsigned *ret_n, struct conf_error *ret_error);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * log.c - one line per event: level, `if=`, `vsi=`, `from= to= event= clause=`, detail.
+ *
+ * A thousand VSIs that associate in one second are one piece of news, not a thousand: each (port, kind, event) may
+ * write 20 lines in ten seconds; the rest is counted and told when the window has passed, by the next line of its
+ * kind. `evbctl monitor` gets every event.
+ */
+#define _GNU_SOURCE
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "text.h"
+
+enum { WINDOW_S = 10, WINDOW_LINES = 20 };
+
+static const char *const level_names[] = { "error", "warning", "info", "debug" };
+
+void log_init(struct log *l, enum log_level level)
+{
+	memset(l, 0, sizeof(*l));
+	l->level = level;
+}
+
+static void stamp(char *text, size_t size)
+{
+	struct timespec ts;
+	struct tm tm;
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	n = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, size - n, ".%03ldZ", ts.tv_nsec / 1000000);
+}
+
+void log_line(const struct log *l, enum log_level level, const char *format, ...)
+{
+	char text[1024], when[40];
+	va_list ap;
+
+	if (level > l->level)
+		return;
+	stamp(when, sizeof(when));
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	fprintf(stderr, "%s level=%s %s\n", when, level_names[level], text);
+}
+
+static const char *kind_name(enum node_event_kind k)
+{
+	static const char *const names[] = { "port", "neighbour", "evb", "vsi", "bind", "ecp", "guard",
+		"refused" };
+
+	return names[k];
+}
+
+/* May this line be written? *ret_suppressed: how many of its kind were not. */
+static bool pass(struct log *l, const struct node_event *ev, struct mono now, unsigned *ret_suppressed)
+{
+	uint32_t key = (uint32_t)ev->port << 8 | (uint32_t)ev->kind << 1 | (ev->is_warning ? 1u : 0u);
+	struct log_bucket *b = &l->bucket[(key * 2654435761u) >> 26];
+
+	*ret_suppressed = 0;
+	if (b->key != key || mono_reached(b->until, now)) {
+		*ret_suppressed = b->key == key ? b->suppressed : 0;
+		*b = (struct log_bucket){
+			.key = key, .left = WINDOW_LINES, .until = mono_add(now, dur_s(WINDOW_S))
+		};
+	}
+	if (b->left == 0) {
+		b->suppressed++;
+		return false;
+	}
+	b->left--;
+	return true;
+}
+
+void log_event(struct log *l, const struct node *n, const struct node_event *ev, struct mono now)
+{
+	enum log_level level = ev->is_warning ? LOG_WARNING
+			       : ev->kind == NODE_EVENT_NEIGHBOUR
+				       ? LOG_DEBUG /* what matters of it is an EVB event */
+				       : LOG_INFO;
+	const struct node_port *p = node_port(n, ev->port);
+	char vsi[VSI_ID_TEXT] = "", line[512];
+	unsigned suppressed;
+	int len;
+
+	if (level > l->level || !pass(l, ev, now, &suppressed))
+		return;
+	len = snprintf(line, sizeof(line), "kind=%s if=%s", kind_name(ev->kind), p ? p->name : "-");
+	if (ev->vsi)
+		len += snprintf(line + len, sizeof(line) - (size_t)len, " vsi=%s",
+			vsi_id_format(&ev->vsi->subject.vsi, vsi));
+	if (ev->from)
+		len += snprintf(line + len, sizeof(line) - (size_t)len, " from=%s", ev->from);
+	if (ev->to)
+		len += snprintf(line + len, sizeof(line) - (size_t)len, " to=%s", ev->to);
+	len += snprintf(line + len, sizeof(line) - (size_t)len, " event=\"%s\"", ev->event ? ev->event : "-");
+	if (ev->clause)
+		len += snprintf(line + len, sizeof(line) - (size_t)len, " clause=\"%s\"", ev->clause);
+	if (suppressed)
+		len += snprintf(line + len, sizeof(line) - (size_t)len, " suppressed=%u", suppressed);
+	log_line(l, level, "%s%s%s%s", line, ev->detail ? " detail=\"" : "", ev->detail ? ev->detail : "",
+		ev->detail ? "\"" : "");
+}

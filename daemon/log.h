@@ -1,0 +1,30 @@
+/* Structured log lines on stderr: one per event, key=value, for people and for journald alike. */
+#ifndef EVB_LOG_H
+#define EVB_LOG_H
+
+#include <stdint.h>
+
+#include "node.h"
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+enum { LOG_BUCKETS = 64 };
+
+struct log {
+	enum log_level level;
+	struct log_bucket { /* repeated events of one kind on one port are counted, not repeated */
+		uint32_t key;
+		unsigned left; /* lines it may still write in this window */
+		unsigned suppressed;
+		struct mono until;
+	} bucket[LOG_BUCKETS];
+};
+
+void log_init(struct log *l, enum log_level level);
+/** A line of the daemon's own: `event=... detail`; printf form, values already escaped. */
+void log_line(const struct log *l, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/** A line for a node event; too many alike within ten seconds become one line with `suppressed=N`. */
+void log_event(struct log *l, const struct node *n, const struct node_event *ev, struct mono now);
+
+#endif

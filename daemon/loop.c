@@ -1,0 +1,272 @@
+/*
+ * loop.c - the event loop around the node: one timer per port, one for the relay, frames out in batches, signals.
+ *
+ * The node decides; this file only carries. A frame that the node sends goes to the link's queue at once and onto
+ * the wire at evbd_flush(), which every input handler calls when it is done.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "evbd.h"
+
+struct mono evbd_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (struct mono){ (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec };
+}
+
+/* ---- what the node asks for ---- */
+
+static void on_send(void *ctx, uint16_t port, struct span head, struct span rest)
+{
+	struct evbd *d = ctx;
+	struct evbd_port *e = d->port[port];
+
+	if (!e || !e->link)
+		return;
+	e->link->ops->send(e->link, head, rest);
+	if (e->is_dirty)
+		return;
+	e->is_dirty = true;
+	d->dirty[d->n_dirty++] = port;
+	if (!d->is_batch)
+		event_active(d->flush, EV_TIMEOUT, 0);
+}
+
+void evbd_flush(struct evbd *d)
+{
+	for (uint16_t i = 0; i < d->n_dirty; i++) {
+		struct evbd_port *e = d->port[d->dirty[i]];
+
+		if (!e)
+			continue;
+		e->is_dirty = false;
+		if (e->link)
+			e->link->ops->flush(e->link);
+	}
+	d->n_dirty = 0;
+	d->is_batch = false;
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	evbd_flush(ctx);
+}
+
+static void on_event(void *ctx, const struct node_event *ev, struct mono now)
+{
+	struct evbd *d = ctx;
+
+	log_event(&d->log, d->node, ev, now);
+	if (d->ctl)
+		ctl_server_event(d->ctl, ev, now);
+}
+
+static void arm(struct event *timer, struct mono when, struct mono now)
+{
+	uint64_t us = mono_is_never(when) ? 0 : (mono_since(now, when).ns + 999) / 1000;
+	struct timeval tv = { (time_t)(us / 1000000), (suseconds_t)(us % 1000000) };
+
+	if (mono_is_never(when))
+		event_del(timer);
+	else
+		event_add(timer, &tv);
+}
+
+static void on_rearm(void *ctx, uint16_t port)
+{
+	struct evbd *d = ctx;
+	struct evbd_port *e = d->port[port];
+	struct mono when;
+
+	if (!e)
+		return;
+	when = node_port_deadline(d->node, port);
+	if (when.ns == e->armed.ns)
+		return;
+	e->armed = when;
+	arm(e->timer, when, evbd_now());
+}
+
+static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct evbd *d = ctx;
+	struct timeval tv = { 1, 0 };
+
+	(void)fd;
+	(void)what;
+	node_on_time(d->node, evbd_now());
+	event_add(d->relay_timer, &tv); /* ageing is a matter of seconds */
+}
+
+static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
+{
+	struct evbd *d = ctx;
+
+	(void)fd;
+	(void)what;
+	(void)rtnl_poll(d->rtnl);
+	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
+		if (!d->port[i] || !d->port[i]->wants_up)
+			continue;
+		d->port[i]->wants_up = false;
+		(void)rtnl_set_up(d->rtnl, d->port[i]->ifindex);
+	}
+}
+
+static void on_stop(evutil_socket_t sig, short what, void *ctx)
+{
+	struct evbd *d = ctx;
+
+	(void)what;
+	log_line(&d->log, LOG_INFO, "event=\"stopping\" signal=%d", (int)sig);
+	event_base_loopbreak(d->base);
+}
+
+static void on_hup(evutil_socket_t sig, short what, void *ctx)
+{
+	struct evbd *d = ctx;
+	struct conf_change changes[1];
+	struct conf_error error;
+	unsigned n;
+
+	(void)sig;
+	(void)what;
+	(void)evbd_reload(d, changes, 1, &n, &error);
+	evbd_flush(d);
+}
+
+/* ---- start and stop ---- */
+
+static int make_base(struct evbd *d)
+{
+	struct event_config *cfg = event_config_new();
+
+	if (!cfg)
+		return -ENOMEM;
+	event_config_set_flag(cfg, EVENT_BASE_FLAG_PRECISE_TIMER); /* an ack timer may be 2.56 ms */
+	d->base = event_base_new_with_config(cfg);
+	event_config_free(cfg);
+	if (!d->base)
+		return -ENOMEM;
+	d->signal[0] = evsignal_new(d->base, SIGTERM, on_stop, d);
+	d->signal[1] = evsignal_new(d->base, SIGINT, on_stop, d);
+	d->signal[2] = evsignal_new(d->base, SIGHUP, on_hup, d);
+	for (int i = 0; i < 3; i++)
+		event_add(d->signal[i], NULL);
+	d->flush = evtimer_new(d->base, on_flush, d);
+	d->relay_timer = evtimer_new(d->base, on_relay_timer, d);
+	return 0;
+}
+
+static int make_node(struct evbd *d)
+{
+	struct node_io io = { d, on_send, on_event, on_rearm, vtdb_file_driver(&d->vtdb) };
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return -errno;
+	d->node = node_new(d->conf, &io, seed, d->started);
+	return d->node ? 0 : -ENOMEM;
+}
+
+static int make_ports(struct evbd *d)
+{
+	for (unsigned i = 0; i < d->conf->n_ports; i++) {
+		uint16_t port = node_port_add(d->node, &d->conf->ports[i], d->started);
+
+		if (port == NODE_NO_PORT || !evbd_port_new(d, port))
+			return -ENOMEM;
+		if (d->conf->ports[i].create_tap && !evbd_port_tap(d, port))
+			return -EIO;
+	}
+	return 0;
+}
+
+static int watch_devices(struct evbd *d)
+{
+	int err = 0;
+
+	d->rtnl = rtnl_open(evbd_on_link, d, &err);
+	if (!d->rtnl)
+		return err;
+	d->rtnl_ev = event_new(d->base, rtnl_fd(d->rtnl), EV_READ | EV_PERSIST, on_rtnl, d);
+	event_add(d->rtnl_ev, NULL);
+	return rtnl_dump(d->rtnl);
+}
+
+int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
+{
+	struct conf_error error = { 0 };
+	int err;
+
+	d->conf_path = conf_path;
+	d->conf = conf;
+	d->started = evbd_now();
+	log_init(&d->log, (enum log_level)conf->log_level);
+	err = make_base(d);
+	if (!err) {
+		err = vtdb_file_load(&d->vtdb, conf->types_file, &error);
+		if (err)
+			log_line(&d->log, LOG_ERROR, "%s:%d: %s", error.file, error.line, error.text);
+	}
+	if (!err)
+		err = make_node(d);
+	if (!err) {
+		d->ctl = evbd_ctl(
+			d, &err); /* first, so that a second daemon stops before it touches a device */
+		err = d->ctl ? 0 : err;
+	}
+	if (!err)
+		err = make_ports(d);
+	if (!err)
+		err = watch_devices(d);
+	if (!err)
+		on_relay_timer(-1, 0, d);
+	return err;
+}
+
+void evbd_run(struct evbd *d)
+{
+	log_line(&d->log, LOG_INFO, "event=\"ready\" ports=%u socket=%s", d->conf->n_ports,
+		d->conf->control_socket);
+	event_base_dispatch(d->base);
+}
+
+void evbd_stop(struct evbd *d)
+{
+	if (d->node) {
+		node_shutdown(d->node, evbd_now());
+		evbd_flush(d);
+	}
+	if (d->ctl)
+		ctl_server_free(d->ctl);
+	d->ctl = NULL;
+	for (uint16_t i = 0; i < NODE_MAX_PORTS; i++)
+		evbd_port_free(d, i);
+	if (d->rtnl_ev)
+		event_free(d->rtnl_ev);
+	if (d->rtnl)
+		rtnl_close(d->rtnl);
+	if (d->relay_timer)
+		event_free(d->relay_timer);
+	if (d->flush)
+		event_free(d->flush);
+	for (int i = 0; i < 3; i++)
+		if (d->signal[i])
+			event_free(d->signal[i]);
+	node_free(d->node);
+	vtdb_file_fini(&d->vtdb);
+	if (d->base)
+		event_base_free(d->base);
+	conf_free(d->conf);
+}

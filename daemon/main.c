@@ -1,0 +1,98 @@
+/*
+ * main.c - evbd's options. Everything else is in loop.c, attach.c and reload.c around the node.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "evbd.h"
+
+static const char usage[] =
+	"usage: evbd [-c FILE]           run in the foreground (default /etc/evbd/evbd.conf)\n"
+	"       evbd --check [FILE]      check a configuration and its type file\n"
+	"       evbd --version | --help\n";
+
+static int check(const char *path)
+{
+	struct conf_error error;
+	struct conf *conf;
+	struct vtdb_types *types = NULL;
+	int err = conf_load(path, &conf, &error);
+
+	if (!err && conf->types_file[0])
+		err = conf_types_load(conf->types_file, &types, &error);
+	if (err) {
+		fprintf(stderr, "%s:%d: %s\n", error.file, error.line, error.text);
+		return 1;
+	}
+	printf("%s: good, %u port%s\n", path, conf->n_ports, conf->n_ports == 1 ? "" : "s");
+	if (types)
+		conf_types_free(types);
+	conf_free(conf);
+	return 0;
+}
+
+static int run(const char *path)
+{
+	static struct evbd d;
+	struct conf_error error;
+	struct conf *conf;
+	int err = conf_load(path, &conf, &error);
+
+	if (err) {
+		fprintf(stderr, "%s:%d: %s\n", error.file, error.line, error.text);
+		return 1;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	err = evbd_start(&d, path, conf);
+	if (err)
+		log_line(&d.log, LOG_ERROR, "event=\"can't start\" error=\"%s\"", strerror(-err));
+	else
+		evbd_run(&d);
+	evbd_stop(&d);
+	return err ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'k' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *path = "/etc/evbd/evbd.conf";
+	bool is_check = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'k':
+			is_check = true;
+			break;
+		case 'V':
+			printf("evbd %s\n", EVBD_VERSION);
+			return 0;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	if (is_check && optind < argc)
+		path = argv[optind++];
+	if (optind < argc) {
+		fprintf(stderr, "evbd: unexpected \"%s\"\n%s", argv[optind], usage);
+		return 2;
+	}
+	return is_check ? check(path) : run(path);
+}

@@ -1,0 +1,136 @@
+/*
+ * reload.c - read the configuration again, apply the difference (SIGHUP, evbctl reload).
+ *
+ * The new file is read and validated whole before anything is touched; a mistake leaves everything as it was. Ports
+ * that did not change are not disturbed. What can't change in a running daemon (the control socket, table sizes) is
+ * reported as "needs restart" and keeps its old value until then.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evbd.h"
+
+static void remove_port(struct evbd *d, const char *name, struct mono now)
+{
+	uint16_t port = node_find_port(d->node, name);
+
+	if (port == NODE_NO_PORT)
+		return;
+	for (uint16_t i = 0; i < node_n_ports(d->node); i++)
+		if (node_port(d->node, i) && node_port(d->node, i)->uplink == port)
+			remove_port(d, node_port(d->node, i)->name, now);
+	evbd_port_remove(d, port, now);
+}
+
+static void add_port(struct evbd *d, const struct conf_port *conf, struct mono now)
+{
+	uint16_t port = node_port_add(d->node, conf, now);
+
+	if (port == NODE_NO_PORT || !evbd_port_new(d, port))
+		log_line(&d->log, LOG_ERROR, "event=\"too many ports\" if=%s", conf->name);
+	else if (conf->create_tap)
+		(void)evbd_port_tap(d, port);
+}
+
+/* VM ports that no pattern names any more. */
+static void drop_unmatched(struct evbd *d, struct mono now)
+{
+	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
+		const struct node_port *p = node_port(d->node, i);
+
+		if (p && p->kind == NODE_VM && evbd_vm_uplink(d, p->name) != p->uplink)
+			evbd_port_remove(d, i, now);
+	}
+}
+
+static const struct conf_change *change_of(
+	const struct conf_change *c, unsigned n, const char *port, enum conf_effect effect)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (c[i].effect == effect && strcmp(c[i].port, port) == 0)
+			return &c[i];
+	return NULL;
+}
+
+static void apply(
+	struct evbd *d, struct conf *fresh, const struct conf_change *c, unsigned n, struct mono now)
+{
+	for (unsigned i = 0; i < d->conf->n_ports; i++) {
+		const char *name = d->conf->ports[i].name;
+
+		if (change_of(c, n, name, CONF_PORT_REMOVED) || change_of(c, n, name, CONF_PORT_RESTARTED))
+			remove_port(d, name, now);
+	}
+	for (unsigned i = 0; i < fresh->n_ports; i++) {
+		const struct conf_port *p = &fresh->ports[i];
+		uint16_t port = node_find_port(d->node, p->name);
+
+		if (port == NODE_NO_PORT)
+			add_port(d, p, now);
+		else if (change_of(c, n, p->name, CONF_ADAPTED) ||
+			 change_of(c, n, p->name, CONF_RENEGOTIATED))
+			node_port_conf(d->node, port, p, now);
+	}
+}
+
+static void keep_unchangeable(const struct conf *old, struct conf *fresh)
+{
+	memcpy(fresh->control_socket, old->control_socket, sizeof(fresh->control_socket));
+	memcpy(fresh->control_group, old->control_group, sizeof(fresh->control_group));
+	memcpy(fresh->state_dir, old->state_dir, sizeof(fresh->state_dir));
+	fresh->max_fdb = old->max_fdb;
+	fresh->max_ended = old->max_ended;
+	fresh->max_clients = old->max_clients;
+}
+
+static int load(struct evbd *d, struct conf **ret, struct conf_error *ret_error)
+{
+	int err = conf_load(d->conf_path, ret, ret_error);
+
+	if (!err) {
+		err = vtdb_file_load(&d->vtdb, (*ret)->types_file, ret_error);
+		if (err)
+			conf_free(*ret);
+	}
+	if (err)
+		log_line(&d->log, LOG_ERROR, "event=\"reload refused\" at=%s:%d error=\"%s\"",
+			ret_error->file, ret_error->line, ret_error->text);
+	return err;
+}
+
+int evbd_reload(
+	struct evbd *d, struct conf_change *ret, unsigned max, unsigned *ret_n, struct conf_error *ret_error)
+{
+	struct mono now = evbd_now();
+	struct conf_change *changes;
+	struct conf *fresh = NULL;
+	unsigned n;
+	int err = load(d, &fresh, ret_error);
+
+	if (err)
+		return err;
+	n = conf_diff(d->conf, fresh, NULL, 0);
+	changes = calloc(n + 1, sizeof(*changes));
+	if (!changes) {
+		conf_free(fresh);
+		return -ENOMEM;
+	}
+	n = conf_diff(d->conf, fresh, changes, n);
+	keep_unchangeable(d->conf, fresh);
+	apply(d, fresh, changes, n, now);
+	conf_free(d->conf);
+	d->conf = fresh;
+	d->log.level = (enum log_level)fresh->log_level;
+	node_set_globals(d->node, fresh, now);
+	drop_unmatched(d, now);
+	vtdb_file_recheck(&d->vtdb, d->node, now);
+	(void)rtnl_dump(d->rtnl); /* attach new ports and VM ports to devices that exist */
+	d->reloads++;
+	log_line(&d->log, LOG_INFO, "event=\"reloaded\" changes=%u", n);
+	for (unsigned i = 0; i < n && i < max; i++)
+		ret[i] = changes[i];
+	*ret_n = n;
+	free(changes);
+	return 0;
+}
