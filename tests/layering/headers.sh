@@ -7,11 +7,11 @@ cd "$(dirname "$0")/../.."
 commands=$1
 status=0
 
-flags_of() { # FOLDER - include folders and definitions of a source in it; without one, every folder of sources
+flags_of() { # FOLDER - include folders and definitions of the sources in it; without any, every folder of sources
 	local command
-	command=$(jq -r --arg dir "$PWD/$1/" '[.[] | select(.file | startswith($dir))][0].command // empty' "$commands")
+	command=$(jq -r --arg dir "$PWD/$1/" '.[] | select(.file | startswith($dir)).command' "$commands")
 	if [[ -n $command ]]; then
-		tr ' ' '\n' <<<"$command" | awk '/^-(I|D|f(PI|pi))/ { print } /^-isystem$/ { print; getline; print }'
+		sed 's/\\"/"/g; s/ /\n/g' <<<"$command" | awk '/^-(I|D|f(PI|pi))/ { print } /^-isystem$/ { print; getline; print }'
 	else
 		printf -- '-I%s\n' common lldp ecp vdp bridge conf daemon ctl
 	fi
