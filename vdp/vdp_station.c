@@ -132,8 +132,6 @@ void station_settle(struct vdp_table *t, uint32_t i, enum vdp_cause cause, struc
 		return;
 	}
 	if (!v->is_wanted) {
-		if (v->force != NULL) /* a change that never left */
-			vsi_put(t, i, &v->asked, NULL);
 		station_enter_request(t, i, ST_DEASSOC);
 	} else if (v->next != NULL) {
 		vsi_put(t, i, &v->asked, vsi_take(&v->next));

@@ -502,3 +502,57 @@ Test(vdp_bridge, full_pool_is_a_counted_answer)
 	request(VDP_DEASSOC, 0);
 	rig_expect(&r, BR, VDP_DEASSOC, 0x40);
 }
+
+Test(vdp_bridge, VDPB_29_withdrawn_while_asking_and_asked_again)
+{
+	r.db_silent = true;
+	request(VDP_ASSOC, 0);
+	vdp_bridge_withdraw(r.side[BR].t, &rq.subject.vsi, "type removed", r.now);
+	rig_events(&r, BR);
+	r.db_silent = false;
+	request(VDP_ASSOC, 0);
+	cr_assert_eq(r.asked, 2);
+	rig_expect(&r, BR, VDP_ASSOC, 0x40);
+	rig_expect_nothing(&r, BR);
+}
+
+Test(vdp_bridge, VDPB_02_repetition_before_the_answer_leaves_counts_as_alive)
+{
+	request(VDP_ASSOC, 0);
+	pass(dur_s(17));
+	request(VDP_ASSOC, 0);
+	pass(dur_s(17));
+	cr_assert_eq(rig_state(&r, BR, 1), VDP_STATE_ASSOC);
+	rig_expect(&r, BR, VDP_ASSOC, 0x40);
+	rig_expect_nothing(&r, BR);
+}
+
+Test(vdp_bridge, VDPB_24_another_op_is_another_command)
+{
+	request(VDP_PREASSOC, 0); /* granted, the answer has not left */
+	request(VDP_ASSOC, 0);
+	rig_expect(&r, BR, VDP_PREASSOC, 0x40);
+	r.db_silent = true;
+	rig_events(&r, BR);
+	rig_expect(&r, BR, VDP_ASSOC, 0x40);
+	request(VDP_PREASSOC, 0);
+	request(VDP_ASSOC, 0);
+	request(VDP_PREASSOC_RR, 0);
+	pass(dur_s(3));
+	r.db_silent = false;
+	rig_expect(&r, BR, VDP_PREASSOC, 0x63);
+	rig_expect(&r, BR, VDP_PREASSOC_RR, 0x40);
+}
+
+Test(vdp_bridge, VDPB_07_a_longer_or_shorter_list_is_another_list)
+{
+	struct vdp_filter two[2] = { rig_filter(1), rig_filter(2) };
+
+	rq.filters = two;
+	for (unsigned k = 0; k < 3; k++) {
+		rq.n_filters = (uint16_t)(1 + k % 2);
+		associate();
+		cr_assert_eq(r.asked, k + 1);
+		cr_assert_eq(rig_vsi(&r, BR, 1)->n_filters, rq.n_filters);
+	}
+}

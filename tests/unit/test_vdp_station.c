@@ -546,3 +546,30 @@ Test(vdp_station, malformed_response_is_counted)
 	cr_assert_eq(rig_count(&r, ST)->rx_bad_tlv, 1);
 	cr_assert_eq(vsi()->state, VDP_STATE_ASSOC);
 }
+
+Test(vdp_station, late_answer_to_the_old_type_is_not_the_new_one_s)
+{
+	associate();
+	rq.subject.type_id = 0x777;
+	submit(VDP_ASSOC);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	rq.subject.type_id = 0x102;
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(vsi()->subject.type_id, 0x102);
+	cr_assert_eq(rig_count(&r, ST)->rx_unknown_vsi, 1);
+	rq.subject.type_id = 0x777;
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(vsi()->subject.type_id, 0x777);
+}
+
+Test(vdp_station, VDPS_09_request_waits_for_the_deassociate)
+{
+	associate();
+	pass(dur_s(11));
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	answer(VDP_ASSOC, 0x63);
+	submit(VDP_ASSOC);
+	rig_expect(&r, ST, VDP_DEASSOC, 0);
+	answer(VDP_DEASSOC, 0x40);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+}

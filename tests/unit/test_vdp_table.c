@@ -364,3 +364,20 @@ Test(vdp_table, answers_too_long_for_a_payload_do_not_block)
 	vdp_table_on_sent(r.side[BR].t, false, r.now);
 	cr_assert(vdp_table_is_quiet(r.side[BR].t));
 }
+
+Test(vdp_table, answers_without_a_vsi_do_not_starve_the_others)
+{
+	struct vdp_filter f;
+	struct vdp_request rq = rig_request(VDP_ASSOC, 1, &f), flood = rig_request(VDP_DEASSOC, 2, &f);
+	struct vdp_assoc a;
+	bool is_answered = false;
+
+	flood.subject.manager.id[15] = 0x99;
+	rig_tlv(&r, BR, &rq, VDP_ASSOC, 0);
+	for (int k = 0; k < 2; k++) {
+		rig_tlv(&r, BR, &flood, VDP_DEASSOC, 0);
+		cr_assert_eq(rig_take(&r, BR, &a, 1), 1);
+		is_answered = is_answered || a.op == VDP_ASSOC;
+	}
+	cr_assert(is_answered);
+}
