@@ -4,14 +4,14 @@
 #   headers.sh COMPILE_COMMANDS_JSON
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-commands=$1
+json=$1
 status=0
 
-flags_of() { # FOLDER - include folders and definitions of the sources in it; without any, every folder of sources
-	local command
-	command=$(jq -r --arg dir "$PWD/$1/" '.[] | select(.file | startswith($dir)).command' "$commands")
-	if [[ -n $command ]]; then
-		sed 's/\\"/"/g; s/ /\n/g' <<<"$command" | awk '/^-(I|D|f(PI|pi))/ { print } /^-isystem$/ { print; getline; print }'
+flags_of() { # FOLDER - include folders and definitions of the sources in it; without one, every folder of sources
+	local commands
+	commands=$(jq -r --arg dir "$PWD/$1/" '.[] | select(.file | startswith($dir)).command' "$json")
+	if [[ -n $commands ]]; then
+		tr ' ' '\n' <<<"$commands" | awk '/^-(I.*|D[A-Z_]+)$/ { print } /^-isystem$/ { getline; print "-I" $0 }' | sort -u
 	else
 		printf -- '-I%s\n' common lldp ecp vdp bridge conf daemon ctl
 	fi
