@@ -129,9 +129,9 @@ query() {
 n_vsis() { ctl "$1" -j show vsi | jq --arg s "$2" '[.vsi[] | select(.state == $s)] | length'; }
 has_vsis() { [[ $(n_vsis "$1" "$2") -eq $3 ]]; } # NODE STATE NUMBER
 
-counter() { # NODE PORT NAME - 0 for a counter that is not there
+counter() { # NODE PORT NAME
 	ctl "$1" -j show counters | jq --arg port "$2" --arg name "$3" \
-		'[.counters[] | select(.port == $port) | .. | objects | .[$name]? | numbers] | add // 0'
+		'[.counters[] | select(.port == $port) | .. | objects | .[$name]? | numbers] | add // error("no counter " + $name)'
 }
 
 # inject NODE IF HEX: one raw frame, behind the back of every relay. Perl is on every Debian.
