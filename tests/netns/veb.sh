@@ -17,7 +17,7 @@ ok "vm1 -> evb-net" pings vm1 10.99.0.9
 eventually 5 "the uplink carries what goes to evb-net" has_recorded uplink '10.99.0.9 > 10.99.0.1: ICMP echo reply' 3
 capture_end uplink
 ok "and no unicast between the VMs" equal "$(recorded uplink '10.99.0.1 > 10.99.0.2')" 0
-ok "nothing was rr_reflected" equal "$(counter switch swp1 rr_reflected)" "$before"
+ok "nothing was reflected" equal "$(counter switch swp1 rr_reflected)" "$before"
 ok "evb-net -> vm2" pings net 10.99.0.2
 
 before=$(counter host vnet1 not_associated)
