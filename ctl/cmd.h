@@ -35,12 +35,12 @@ enum cmd_opt { /* index into cmd_options[] */
 };
 enum cmd_value { CMD_FLAG, CMD_TEXT, CMD_LIST }; /* a list option may be given more than once */
 struct cmd_option {
-	char letter;      /* 0: long form only */
 	const char *name; /* with dashes; underscores are accepted too */
-	enum cmd_value value;
-	const char *arg; /* what stands for the value in usage texts; NULL for a flag */
-	bool is_vsi_key; /* a key of a VSI object, under the same name */
+	const char *arg;  /* what stands for the value in usage texts; NULL for a flag */
 	const char *help;
+	enum cmd_value value;
+	char letter;     /* 0: long form only */
+	bool is_vsi_key; /* a key of a VSI object, under the same name */
 };
 extern const struct cmd_option cmd_options[OPT_N];
 

@@ -136,7 +136,7 @@ static const char *const filter_keys[] = { "vid", "mac", "group", "pcp", NULL };
 static bool filter_member(struct draft *d, const char *key, const json_t *value, char *err)
 {
 	char why[CTL_ERROR_TEXT];
-	uint32_t n;
+	uint32_t n = 0;
 
 	if (json_is_null(value))
 		return true;
@@ -302,7 +302,7 @@ static bool parse_vm_port(const json_t *j, struct ctl_vsi *v, char *err)
 
 static bool parse_channel(const json_t *j, struct ctl_vsi *v, char *err)
 {
-	uint32_t n;
+	uint32_t n = 0;
 
 	if (!get_number(j, 1, CTL_CHANNEL_MAX, &n, err))
 		return false;
@@ -317,7 +317,7 @@ static bool parse_type_id(const json_t *j, struct ctl_vsi *v, char *err)
 
 static bool parse_type_version(const json_t *j, struct ctl_vsi *v, char *err)
 {
-	uint32_t n;
+	uint32_t n = 0;
 
 	if (!get_number(j, 0, UINT8_MAX, &n, err))
 		return false;

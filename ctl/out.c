@@ -223,6 +223,14 @@ void out_blocks(const struct out *o, const char *title_key, const json_t *rows)
 
 /* ---- counters ---- */
 
+/* A negotiated time stands among the counters, since its managed object is in microseconds too; it counts nothing. */
+static bool is_time(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 3 && strcmp(path + len - 3, "_us") == 0;
+}
+
 /* Numbers below `value`, named by their path: "drops not_associated". */
 static void flatten(json_t *list, const json_t *port, const char *path, const json_t *value, bool all)
 {
@@ -237,7 +245,7 @@ static void flatten(json_t *list, const json_t *port, const char *path, const js
 			snprintf(below, sizeof(below), "%s%s%s", path, path[0] ? " " : "", key);
 			flatten(list, port, below, member, all);
 		}
-	} else if (json_is_number(value) && (all || json_number_value(value) != 0)) {
+	} else if (json_is_number(value) && (all || (json_number_value(value) != 0 && !is_time(path)))) {
 		json_array_append_new(
 			list, json_pack("{s:O, s:s, s:O}", "port", port, "counter", path, "value", value));
 	}

@@ -406,10 +406,14 @@ struct ctl_server *ctl_server_new(
 
 void ctl_server_free(struct ctl_server *s)
 {
+	struct ctl_client *c, *next;
+
 	if (s == NULL)
 		return;
-	while (!LIST_EMPTY(&s->clients))
-		client_free(LIST_FIRST(&s->clients));
+	for (c = LIST_FIRST(&s->clients); c != NULL; c = next) {
+		next = LIST_NEXT(c, link);
+		client_free(c);
+	}
 	evconnlistener_free(s->listener);
 	unlink(s->path);
 	free(s);

@@ -134,7 +134,8 @@ Test(ctl_out, blocks_show_every_key)
 
 Test(ctl_out, counters_leave_zeros_out_unless_asked)
 {
-	static const char rows[] = "[{'port':'eth0','ecp_tx_failures':0,'drops':{'vlan':7,'storm':0}}]";
+	static const char rows[] =
+		"[{'port':'eth0','tout_keepalive_us':5,'ecp_tx_failures':0,'drops':{'vlan':7,'storm':0}}]";
 	json_t *j = json(rows);
 	struct out o = begin(0);
 
@@ -142,10 +143,11 @@ Test(ctl_out, counters_leave_zeros_out_unless_asked)
 	check(&o, "PORT  COUNTER     VALUE\neth0  drops vlan      7\n");
 	o = begin(0);
 	out_counters(&o, j, true);
-	check(&o, "PORT  COUNTER          VALUE\n"
-		  "eth0  ecp_tx_failures      0\n"
-		  "eth0  drops vlan           7\n"
-		  "eth0  drops storm          0\n");
+	check(&o, "PORT  COUNTER            VALUE\n"
+		  "eth0  tout_keepalive_us      5\n"
+		  "eth0  ecp_tx_failures        0\n"
+		  "eth0  drops vlan             7\n"
+		  "eth0  drops storm            0\n");
 	json_decref(j);
 }
 
