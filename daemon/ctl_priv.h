@@ -85,7 +85,7 @@ struct ctl_server {
 	char path[CONF_PATH];
 	struct siphash_key key; /* of VSIIDs waited for */
 	unsigned n_clients;
-	LIST_HEAD(, ctl_client) clients;
+	LIST_HEAD(ctl_clients, ctl_client) clients;
 };
 
 /** Take up a request (ctl_request.c). Answers at once or starts a job. */

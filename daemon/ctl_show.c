@@ -150,6 +150,20 @@ static unsigned count_vm_ports(const struct ctl_host *h, uint16_t uplink)
 	return n;
 }
 
+/* VSIs of a port; of a VM port those that are bound to it. */
+static uint32_t count_vsis(const struct ctl_host *h, uint16_t port, const struct node_port *p)
+{
+	const struct node_port *uplink = p->kind == NODE_VM ? node_port(h->node, p->uplink) : NULL;
+	uint32_t n = 0;
+
+	if (uplink == NULL)
+		return p->vdp ? vdp_table_count(p->vdp) : 0;
+	for (uint32_t i = vdp_table_next(uplink->vdp, 0); i != UINT32_MAX;
+		i = vdp_table_next(uplink->vdp, i + 1))
+		n += node_vsi_vm_port(uplink, vdp_table_get(uplink->vdp, i)) == port;
+	return n;
+}
+
 static json_t *peer_of(const struct node_port *p)
 {
 	json_t *peer = NULL;
@@ -213,7 +227,7 @@ static void port_row(struct ctl_walk *w, const struct node_port *p)
 	ctl_put_text(row, "relay_mode", ctl_relay_mode(p));
 	ctl_put_rr(row, p);
 	put_evb(row, p);
-	ctl_put_int(row, "vsis", p->vdp ? vdp_table_count(p->vdp) : 0);
+	ctl_put_int(row, "vsis", count_vsis(w->host, (uint16_t)w->port, p));
 	ctl_put_int(row, "channels", ctl_is_evb(p) ? 1 : 0);
 	ctl_put_int(
 		row, "vm_ports", p->kind == NODE_STATION ? count_vm_ports(w->host, (uint16_t)w->port) : 0);

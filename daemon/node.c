@@ -130,9 +130,9 @@ static void set_vlans(struct node *n, const struct node_port *p)
 	relay_port_clear_vlans(n->relay, p->lport);
 	if (p->kind != NODE_ORDINARY)
 		return;
-	for (uint16_t vid = 1; vid <= FWD_VID_MAX; vid++)
+	for (unsigned vid = 1; vid <= FWD_VID_MAX; vid++)
 		if (p->conf.vlans[vid / 8] & 1u << vid % 8)
-			relay_port_set_vlan(n->relay, p->lport, vid, true, false);
+			relay_port_set_vlan(n->relay, p->lport, (uint16_t)vid, true, false);
 	relay_port_set_vlan(n->relay, p->lport, p->conf.pvid, true, true);
 }
 
@@ -205,23 +205,28 @@ uint16_t node_vm_port_add(struct node *n, const char *name, uint16_t uplink, str
 	return port;
 }
 
-void node_port_del(struct node *n, uint16_t port, struct mono now)
+static void port_remove(struct node *n, uint16_t port)
 {
 	struct node_port *p = n->port[port];
 
-	if (p->kind == NODE_VM) {
+	if (p->lport != FWD_LPORT_NONE)
+		relay_port_del(n->relay, p->lport);
+	n->port[port] = NULL;
+	port_free(p);
+}
+
+void node_port_del(struct node *n, uint16_t port, struct mono now)
+{
+	if (n->port[port]->kind == NODE_VM) {
 		port_bind_vm_gone(n, port, now);
 	} else {
 		for (uint16_t i = 0; i < n->n_ports; i++)
 			if (n->port[i] && n->port[i]->uplink == port)
-				node_port_del(n, i, now);
+				port_remove(n, i);
 		port_evb_shutdown(n, port, now);
 		port_ecp_down(n, port, now);
 	}
-	if (p->lport != FWD_LPORT_NONE)
-		relay_port_del(n->relay, p->lport);
-	port_free(p);
-	n->port[port] = NULL;
+	port_remove(n, port);
 }
 
 static void set_forwarding(struct node *n, struct node_port *p)
