@@ -5,6 +5,7 @@
 #include "node.h"
 
 enum {
+	NODE_FRAME_MIN = 60,  /* what we send is padded to it (802.3 3.2.8) */
 	USER_UNBOUND = 0,     /* vdp_vsi.user of a station VSI: waits for its VM port to show its address */
 	ENDED_LIFE_S = 600,   /* design: an ended VSI stays listed for 10 minutes */
 	REFUSED_EVENT_S = 60, /* refused traffic is told once a minute per port */

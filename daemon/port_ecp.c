@@ -9,7 +9,7 @@
 
 #include "node_priv.h"
 
-enum { ECP_FRAME_HEAD = 14, ECP_QUEUE = 64, ECP_FRAME_PAD = 60 };
+enum { ECP_FRAME_HEAD = 14, ECP_QUEUE = 64 };
 
 static struct ecp_tx_cfg tx_cfg_of(const struct evb_oper *o)
 {
@@ -86,16 +86,16 @@ static void send_ecpdu(struct node *n, uint16_t port, struct span pdu)
 {
 	struct node_port *p = n->port[port];
 	struct mac da = MAC_NEAREST_CUSTOMER_BRIDGE;
-	uint8_t head[ECP_FRAME_PAD];
+	uint8_t head[NODE_FRAME_MIN];
 	struct wr w = wr_init(head, sizeof(head));
 
 	wr_copy(&w, da.b, 6);
 	wr_copy(&w, p->mac.b, 6);
 	wr_u16(&w, ECP_ETHERTYPE);
 	if (ECP_FRAME_HEAD + pdu.len <
-		ECP_FRAME_PAD) { /* an acknowledgement, padded to the Ethernet minimum */
+		NODE_FRAME_MIN) { /* an acknowledgement, padded to the Ethernet minimum */
 		wr_copy(&w, pdu.ptr, pdu.len);
-		wr_zero(&w, ECP_FRAME_PAD - w.len);
+		wr_zero(&w, NODE_FRAME_MIN - w.len);
 		pdu = span_of(NULL, 0);
 	}
 	n->io.send(n->io.ctx, port, wr_span(&w), pdu);

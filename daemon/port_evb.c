@@ -289,6 +289,7 @@ static void send_lldp(struct node *n, uint16_t port, unsigned a, struct mono now
 	wr_copy(&w, p->mac.b, 6);
 	wr_u16(&w, LLDP_ETHERTYPE);
 	while (lldp_agent_poll_tx(&p->agent[a].lldp, now, &w)) {
+		wr_zero(&w, w.len < NODE_FRAME_MIN ? NODE_FRAME_MIN - w.len : 0);
 		n->io.send(n->io.ctx, port, wr_span(&w), span_of(NULL, 0));
 		w.len = LLDP_FRAME_HEAD;
 	}
