@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "evbd.h"
+#include "privilege.h"
 
 struct mono evbd_now(void)
 {
@@ -230,6 +231,8 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 		err = make_ports(d);
 	if (!err)
 		err = watch_devices(d);
+	if (!err && privilege_drop() < 0)
+		log_line(&d->log, LOG_WARNING, "event=\"capabilities could not be dropped\"");
 	if (!err)
 		on_relay_timer(-1, 0, d);
 	return err;
