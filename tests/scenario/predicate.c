@@ -26,11 +26,13 @@ static unsigned long count_state(struct sim_node *n, uint16_t port, const char *
 
 static bool same_filters(const struct vdp_vsi *a, const struct vdp_vsi *b)
 {
-	if (a->n_filters != b->n_filters)
+	bool has_mac = a->format == VDP_FILTER_MAC_VID || a->format == VDP_FILTER_GROUP_MAC_VID;
+
+	if (a->n_filters != b->n_filters || a->format != b->format)
 		return false;
 	for (unsigned f = 0; f < a->n_filters; f++)
 		if (a->filters[f].vid != b->filters[f].vid ||
-			!mac_equal(a->filters[f].mac, b->filters[f].mac))
+			(has_mac && !mac_equal(a->filters[f].mac, b->filters[f].mac)))
 			return false;
 	return true;
 }
@@ -51,6 +53,11 @@ static bool agree_one_way(struct sim_node *a, uint16_t pa, struct sim_node *b, u
 			return false;
 	}
 	return true;
+}
+
+bool run_agrees(struct sim_node *a, uint16_t pa, struct sim_node *b, uint16_t pb)
+{
+	return agree_one_way(a, pa, b, pb) && agree_one_way(b, pb, a, pa);
 }
 
 static bool compare(const struct run *r, unsigned long have, const char *text)
@@ -133,7 +140,7 @@ static unsigned long counter(const struct run *r, struct sim_node *n, uint16_t p
 		{ "sent", s->wire.frames }, { "ecp_requests", s->wire.ecp_requests },
 		{ "longest", s->wire.longest }, { "reflected", c ? c->reflected : 0 },
 		{ "bpdus", p->count.bpdus }, { "ecp_not_ready", p->count.ecp_not_ready },
-		{ "ecp_failures", p->ecp_tx.n.failures },
+		{ "ecp_failures", p->ecp_tx.n.failures }, { "ecp_duplicates", p->ecp_rx.count.duplicates },
 		{ "keep_alive_timeouts", v ? v->keep_alive_timeouts : 0 },
 		{ "late_answers", v ? v->late_answers : 0 },
 		{ "manager_timeouts", v ? v->manager_timeouts : 0 },
@@ -170,7 +177,7 @@ bool run_holds(const struct run *r, char **w, unsigned n_words)
 		return run_is_quiet(a, pa);
 	if (strcmp(w[0], "agree") == 0 && n_words >= 3) {
 		pb = run_port(r, w[2], &b);
-		return agree_one_way(a, pa, b, pb) && agree_one_way(b, pb, a, pa);
+		return run_agrees(a, pa, b, pb);
 	}
 	run_fail(r, "unknown predicate \"%s\"", w[0]);
 }

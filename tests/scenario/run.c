@@ -3,7 +3,7 @@
  *
  * A line is a command and its words; `key=value` words are looked up by key. `expect` runs the world until its
  * predicate holds and fails at the deadline; `never` runs the whole time and fails as soon as it holds. At the end
- * every port with VSIs must be quiet: nothing queued, no answer awaited.
+ * every port with VSIs must be quiet (nothing queued, no answer awaited) and agree with its peer, if it can hear it.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -22,7 +22,10 @@ void run_fail(const struct run *r, const char *format, ...)
 	va_start(ap, format);
 	vfprintf(stderr, format, ap);
 	va_end(ap);
-	fprintf(stderr, " (seed %llu)\n", (unsigned long long)r->sim->seed);
+	fprintf(stderr, " (seed %llu", (unsigned long long)r->sim->seed);
+	for (unsigned i = 0; i < r->n_vars; i++)
+		fprintf(stderr, ", %s=%s", r->var[i].name, r->var[i].value[r->var[i].now]);
+	fprintf(stderr, ")\n");
 	exit(1);
 }
 
@@ -292,6 +295,19 @@ static void do_deassociate(struct run *r)
 	node_kick(n->node, port, sim_node_now(n));
 }
 
+static enum sim_kind fault_kind(const struct run *r)
+{
+	static const char *const names[] = { "all", "acks", "requests", "lldp" };
+	const char *only = value(r, "only");
+
+	for (unsigned i = 0; only && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(only, names[i]) == 0)
+			return (enum sim_kind)i;
+	if (only)
+		run_fail(r, "only=acks|requests|lldp");
+	return SIM_ALL;
+}
+
 static void do_fault(struct run *r)
 {
 	struct sim_node *n;
@@ -303,6 +319,7 @@ static void do_fault(struct run *r)
 	w->dup_percent = (unsigned)number(r, "dup", 0);
 	w->jitter = jitter ? duration(r, jitter) : dur_ns(0);
 	w->is_cut = is_on(r, "cut", false);
+	w->only = fault_kind(r);
 }
 
 static void do_send(struct run *r)
@@ -367,9 +384,10 @@ static void do_node_state(struct run *r)
 		return;
 	}
 	n = run_node(r, r->word[1]);
-	if (strcmp(r->word[0], "start") == 0)
+	if (strcmp(r->word[0], "start") == 0) {
+		n->is_same_seed = value(r, "again") != NULL;
 		sim_start(n);
-	else
+	} else
 		sim_stop(n, strcmp(r->word[0], "stop") == 0);
 }
 
@@ -398,6 +416,12 @@ static void do_vm_gone(struct run *r)
 }
 
 /* ---- the language ---- */
+
+static void do_for(struct run *r)
+{
+	if (r->is_first)
+		run_add_var(r);
+}
 
 static void do_add_node(struct run *r)
 {
@@ -433,6 +457,7 @@ static const struct {
 	unsigned words; /* at least, the command included */
 	void (*run)(struct run *r);
 } commands[] = {
+	{ "for", 3, do_for },
 	{ "node", 2, do_add_node },
 	{ "port", 4, do_port },
 	{ "vm", 4, do_vm },
@@ -471,18 +496,23 @@ static void do_line(struct run *r)
 	run_fail(r, "unknown command \"%s\"", r->word[0]);
 }
 
-static void split(struct run *r, char *text)
+/* A station and a bridge that are joined and can talk must agree in the end. */
+static bool differs(const struct sim_node *n, uint16_t p)
 {
-	char *save = NULL;
+	const struct sim_wire *w = &n->port[p].wire;
+	struct sim_node *to = &n->sim->node[w->to_node];
+	const struct node_port *port = node_port(n->node, p), *peer;
 
-	r->n_words = 0;
-	text[strcspn(text, "#\n")] = '\0';
-	for (char *w = strtok_r(text, " \t", &save); w && r->n_words < RUN_MAX_WORDS;
-		w = strtok_r(NULL, " \t", &save))
-		r->word[r->n_words++] = w;
+	if (!n->port[p].has_wire || w->is_cut || !to->node || !port->is_up)
+		return false;
+	peer = node_port(to->node, w->to_port);
+	if (!peer || !peer->vdp || !peer->is_up || peer->kind == port->kind ||
+		to->port[w->to_port].wire.to_node != n->index || to->port[w->to_port].wire.is_cut)
+		return false;
+	return !run_agrees(&n->sim->node[n->index], p, to, w->to_port);
 }
 
-/* The port that is not quiet, or NULL. */
+/* The port that is not quiet, or does not agree with its peer; or NULL. */
 static const struct node_port *busy(const struct sim *s, const char **ret_node)
 {
 	for (unsigned i = 0; i < s->n_nodes; i++) {
@@ -492,14 +522,14 @@ static const struct node_port *busy(const struct sim *s, const char **ret_node)
 		for (uint16_t p = 0; n->node && p < node_n_ports(n->node); p++) {
 			const struct node_port *port = node_port(n->node, p);
 
-			if (port && port->vdp && !run_is_quiet(n, p))
+			if (port && port->vdp && (!run_is_quiet(n, p) || differs(n, p)))
 				return port;
 		}
 	}
 	return NULL;
 }
 
-static void check_quiet(struct run *r)
+static void check_end(struct run *r)
 {
 	struct mono until = mono_add(r->sim->now, dur_s(30));
 	const struct node_port *p;
@@ -508,13 +538,31 @@ static void check_quiet(struct run *r)
 	while ((p = busy(r->sim, &node)) && sim_step(r->sim, until))
 		;
 	if (p)
-		run_fail(r, "%s.%s does not become quiet", node, p->name);
+		run_fail(r, "%s.%s does not become quiet and agree with its peer", node, p->name);
+}
+
+static void play(struct run *r, FILE *f, uint64_t seed, bool is_verbose)
+{
+	char line[RUN_LINE];
+
+	r->sim = sim_new(seed);
+	r->sim->is_verbose = is_verbose;
+	r->line = 0;
+	rewind(f);
+	while (fgets(line, sizeof(line), f)) {
+		r->line++;
+		run_split(r, line);
+		if (r->n_words > 0)
+			do_line(r);
+	}
+	check_end(r);
+	sim_free(r->sim);
+	r->is_first = false;
 }
 
 int main(int argc, char **argv)
 {
-	struct run r = { 0 };
-	char text[512];
+	static struct run r = { .is_first = true };
 	const char *seed = getenv("EVBD_SEED");
 	FILE *f = argc > 1 ? fopen(argv[1], "r") : NULL;
 
@@ -523,16 +571,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	r.file = argv[1];
-	r.sim = sim_new(seed ? strtoull(seed, NULL, 0) : 1);
-	r.sim->is_verbose = argc > 2 && strcmp(argv[2], "-v") == 0;
-	while (fgets(text, sizeof(text), f)) {
-		r.line++;
-		split(&r, text);
-		if (r.n_words > 0)
-			do_line(&r);
-	}
+	do
+		play(&r, f, seed ? strtoull(seed, NULL, 0) : 1, argc > 2 && strcmp(argv[2], "-v") == 0);
+	while (run_next_values(&r));
 	fclose(f);
-	check_quiet(&r);
-	sim_free(r.sim);
 	return 0;
 }

@@ -98,6 +98,17 @@ static void fly(struct sim *s, struct sim_wire *w, struct span head, struct span
 	frame_push(s, f);
 }
 
+static enum sim_kind kind_of(struct span head)
+{
+	unsigned type = head.len >= 14 ? (unsigned)head.ptr[12] << 8 | head.ptr[13] : 0;
+
+	if (type == LLDP_ETHERTYPE)
+		return SIM_LLDP;
+	if (type != ECP_ETHERTYPE)
+		return SIM_ALL;
+	return head.len == 14 ? SIM_REQUESTS : SIM_ACKS; /* requests carry their payload in the second part */
+}
+
 static void count(struct sim_wire *w, struct span head, size_t len)
 {
 	unsigned type = head.len >= 14 ? (unsigned)head.ptr[12] << 8 | head.ptr[13] : 0;
@@ -108,7 +119,7 @@ static void count(struct sim_wire *w, struct span head, size_t len)
 		w->longest = len;
 	if (type == LLDP_ETHERTYPE || type == ECP_ETHERTYPE)
 		w->control++;
-	if (type == ECP_ETHERTYPE && head.len == 14) /* requests carry their payload in the second part */
+	if (kind_of(head) == SIM_REQUESTS)
 		w->ecp_requests++;
 }
 
@@ -117,6 +128,7 @@ static void on_send(void *ctx, uint16_t port, struct span head, struct span rest
 	struct sim_node *n = ctx;
 	struct sim_port *p = &n->port[port];
 	struct sim *s = n->sim;
+	bool is_hit;
 
 	if (p->is_down)
 		return;
@@ -132,12 +144,13 @@ static void on_send(void *ctx, uint16_t port, struct span head, struct span rest
 		return;
 	}
 	count(&p->wire, head, head.len + rest.len);
-	if (p->wire.is_cut || prng_below(&s->rng, 100) < p->wire.loss_percent) {
+	is_hit = p->wire.only == SIM_ALL || p->wire.only == kind_of(head);
+	if (is_hit && (p->wire.is_cut || prng_below(&s->rng, 100) < p->wire.loss_percent)) {
 		p->wire.lost++;
 		return;
 	}
 	fly(s, &p->wire, head, rest);
-	if (prng_below(&s->rng, 100) < p->wire.dup_percent)
+	if (is_hit && prng_below(&s->rng, 100) < p->wire.dup_percent)
 		fly(s, &p->wire, head, rest);
 }
 
@@ -159,8 +172,10 @@ static void on_event(void *ctx, const struct node_event *ev, struct mono now)
 
 static void on_rearm(void *ctx, uint16_t port)
 {
-	(void)ctx; /* deadlines are read at every step */
-	(void)port;
+	struct sim_node *n = ctx;
+
+	n->due[port] = n->node ? node_port_deadline(n->node, port) : MONO_NEVER;
+	n->is_stale = true;
 }
 
 static void on_ask(void *ctx, struct node *node, uint16_t port, struct vtdb_handle h,
@@ -179,6 +194,9 @@ static void on_ask(void *ctx, struct node *node, uint16_t port, struct vtdb_hand
 		if (!n->question[i].in_use) {
 			n->question[i] = (struct sim_question){ true, port, h, answer,
 				mono_add(n->sim->now, n->vtdb_delay) };
+			if (n->n_questions++ == 0)
+				n->question_at = MONO_NEVER;
+			n->question_at = mono_min(n->question_at, n->question[i].at);
 			return;
 		}
 	}
@@ -297,11 +315,22 @@ void sim_start(struct sim_node *n)
 {
 	struct node_io io = { n, on_send, on_event, on_rearm, { n, on_ask } };
 	struct mono now = sim_node_now(n);
+	uint64_t seed;
 	uint16_t port;
 
 	node_free(n->node);
-	memset(n->question, 0, SIM_QUESTIONS * sizeof(*n->question));
-	n->node = node_new(&n->conf, &io, n->sim->seed + n->index + 1000 * ++n->sim->restarts, now);
+	n->node = NULL;
+	for (unsigned i = 0; i < SIM_QUESTIONS && n->n_questions > 0; i++) {
+		n->n_questions -= n->question[i].in_use;
+		n->question[i].in_use = false;
+	}
+	for (unsigned i = 0; i < sizeof(n->due) / sizeof(n->due[0]); i++)
+		n->due[i] = MONO_NEVER;
+	n->is_stale = true;
+	seed = n->sim->seed + n->index + 1000 * ++n->sim->restarts;
+	if (n->first_seed == 0)
+		n->first_seed = seed;
+	n->node = node_new(&n->conf, &io, n->is_same_seed ? n->first_seed : seed, now);
 	assert(n->node);
 	for (unsigned i = 0; i < n->conf.n_ports; i++) {
 		port = node_port_add(n->node, &n->ports[i], now);
@@ -364,17 +393,43 @@ void sim_inject(struct sim_node *n, const char *port, struct span frame)
 
 /* ---- running ---- */
 
-static struct mono node_next(const struct sim_node *n)
+/* A port of the configuration, or a VM port, may have been deleted since it was armed. */
+static bool is_due(const struct sim_node *n, uint16_t port, struct mono now)
 {
-	struct mono d = world_time(n, node_deadline(n->node));
+	return node_port(n->node, port) && mono_reached(n->due[port], now);
+}
 
-	for (uint16_t i = 0; i < node_n_ports(n->node); i++)
-		if (node_port(n->node, i))
-			d = mono_min(d, world_time(n, node_port_deadline(n->node, i)));
-	for (unsigned i = 0; n->vtdb_delay.ns && i < SIM_QUESTIONS; i++)
-		if (n->question[i].in_use)
-			d = mono_min(d, n->question[i].at);
-	return d;
+static struct mono node_next(struct sim_node *n)
+{
+	struct mono d;
+
+	if (n->is_stale) {
+		n->next = MONO_NEVER;
+		for (uint16_t i = 0; i < node_n_ports(n->node); i++)
+			if (node_port(n->node, i))
+				n->next = mono_min(n->next, n->due[i]);
+		n->is_stale = false;
+	}
+	d = world_time(n, mono_min(n->next, node_deadline(n->node)));
+	return n->n_questions > 0 ? mono_min(d, n->question_at) : d;
+}
+
+static void answer_due(struct sim_node *n)
+{
+	n->question_at = MONO_NEVER;
+	for (unsigned i = 0; i < SIM_QUESTIONS; i++) {
+		struct sim_question *q = &n->question[i];
+
+		if (!q->in_use)
+			continue;
+		if (!mono_reached(q->at, n->sim->now)) {
+			n->question_at = mono_min(n->question_at, q->at);
+			continue;
+		}
+		q->in_use = false;
+		n->n_questions--;
+		node_vtdb_answer(n->node, q->port, q->h, &q->answer, sim_node_now(n));
+	}
 }
 
 static void node_due(struct sim_node *n)
@@ -383,17 +438,13 @@ static void node_due(struct sim_node *n)
 
 	if (mono_reached(node_deadline(n->node), now))
 		node_on_time(n->node, now);
-	for (uint16_t i = 0; i < node_n_ports(n->node); i++)
-		if (node_port(n->node, i) && mono_reached(node_port_deadline(n->node, i), now))
-			node_port_on_time(n->node, i, now);
-	for (unsigned i = 0; n->vtdb_delay.ns && i < SIM_QUESTIONS; i++) {
-		struct sim_question *q = &n->question[i];
-
-		if (q->in_use && mono_reached(q->at, n->sim->now)) {
-			q->in_use = false;
-			node_vtdb_answer(n->node, q->port, q->h, &q->answer, now);
-		}
+	if (n->is_stale || mono_reached(n->next, now)) {
+		for (uint16_t i = 0; i < node_n_ports(n->node); i++)
+			if (is_due(n, i, now))
+				node_port_on_time(n->node, i, now);
 	}
+	if (n->n_questions > 0 && mono_reached(n->question_at, n->sim->now))
+		answer_due(n);
 }
 
 bool sim_step(struct sim *s, struct mono until)

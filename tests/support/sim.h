@@ -11,11 +11,14 @@ enum { SIM_MAX_NODES = 8, SIM_MAX_WIRES = 64, SIM_MAX_TYPES = 16, SIM_MAX_FRAMES
 
 struct sim;
 
+enum sim_kind { SIM_ALL, SIM_ACKS, SIM_REQUESTS, SIM_LLDP }; /* what a fault hits */
+
 struct sim_wire { /* one direction */
 	uint16_t to_node, to_port;
 	struct dur latency, jitter; /* jitter above zero reorders */
 	unsigned loss_percent, dup_percent;
 	bool is_cut;
+	enum sim_kind only; /* loss, dup and cut are for these frames */
 	uint64_t frames, octets, lost;
 	uint64_t control, ecp_requests, longest;
 };
@@ -55,9 +58,16 @@ struct sim_node {
 	struct vtdb_group group[SIM_MAX_TYPES];
 	struct dur vtdb_delay;
 	struct sim_question *question; /* SIM_QUESTIONS of them */
+	unsigned n_questions;          /* in use */
+	struct mono question_at;       /* not after the earliest of them */
+	struct mono due[64];           /* deadline of each port, kept by node_io.rearm */
+	struct mono next;              /* the earliest of them, unless is_stale */
+	bool is_stale;
 	uint64_t asked;
-	uint64_t drift_ppm; /* this node's clock runs faster by so much */
-	uint64_t events[8]; /* node events by kind */
+	uint64_t first_seed; /* of its first start */
+	bool is_same_seed;   /* restart with the same random numbers (ECP sequence) as at the first start */
+	uint64_t drift_ppm;  /* this node's clock runs faster by so much */
+	uint64_t events[8];  /* node events by kind */
 };
 
 struct sim {
