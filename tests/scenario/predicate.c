@@ -24,42 +24,6 @@ static unsigned long count_state(struct sim_node *n, uint16_t port, const char *
 	return k;
 }
 
-static bool same_filters(const struct vdp_vsi *a, const struct vdp_vsi *b)
-{
-	bool has_mac = a->format == VDP_FILTER_MAC_VID || a->format == VDP_FILTER_GROUP_MAC_VID;
-
-	if (a->n_filters != b->n_filters || a->format != b->format)
-		return false;
-	for (unsigned f = 0; f < a->n_filters; f++)
-		if (a->filters[f].vid != b->filters[f].vid ||
-			(has_mac && !mac_equal(a->filters[f].mac, b->filters[f].mac)))
-			return false;
-	return true;
-}
-
-/* Every VSI in a confirmed state at one end is in the same state at the other, with the same filters. */
-static bool agree_one_way(struct sim_node *a, uint16_t pa, struct sim_node *b, uint16_t pb)
-{
-	const struct vdp_table *ta = node_port(a->node, pa)->vdp, *tb = node_port(b->node, pb)->vdp;
-
-	for (uint32_t i = vdp_table_next(ta, 0); i != UINT32_MAX; i = vdp_table_next(ta, i + 1)) {
-		const struct vdp_vsi *va = vdp_table_get(ta, i);
-		uint32_t k = vdp_table_find(tb, &va->subject.vsi);
-		const struct vdp_vsi *vb = k == UINT32_MAX ? NULL : vdp_table_get(tb, k);
-
-		if (va->state == VDP_STATE_NONE && (!vb || vb->state == VDP_STATE_NONE))
-			continue;
-		if (!vb || vb->state != va->state || !same_filters(va, vb))
-			return false;
-	}
-	return true;
-}
-
-bool run_agrees(struct sim_node *a, uint16_t pa, struct sim_node *b, uint16_t pb)
-{
-	return agree_one_way(a, pa, b, pb) && agree_one_way(b, pb, a, pa);
-}
-
 static bool compare(const struct run *r, unsigned long have, const char *text)
 {
 	if (strncmp(text, "<=", 2) == 0)
@@ -118,13 +82,6 @@ static bool holds_evb(const struct run *r, char **w, unsigned n_words)
 	return true;
 }
 
-bool run_is_quiet(const struct sim_node *n, uint16_t port)
-{
-	const struct node_port *p = node_port(n->node, port);
-
-	return vdp_table_is_quiet(p->vdp) && ecp_tx_is_idle(&p->ecp_tx) && ecp_rx_queued(&p->ecp_rx) == 0;
-}
-
 static unsigned long counter(const struct run *r, struct sim_node *n, uint16_t port, const char *name)
 {
 	const struct node_port *p = node_port(n->node, port);
@@ -174,10 +131,10 @@ bool run_holds(const struct run *r, char **w, unsigned n_words)
 	if (strcmp(w[0], "counter") == 0 && n_words >= 4)
 		return compare(r, counter(r, a, pa, w[2]), w[3]);
 	if (strcmp(w[0], "quiet") == 0)
-		return run_is_quiet(a, pa);
+		return sim_is_quiet(a, pa);
 	if (strcmp(w[0], "agree") == 0 && n_words >= 3) {
 		pb = run_port(r, w[2], &b);
-		return run_agrees(a, pa, b, pb);
+		return sim_agrees(a, pa, b, pb);
 	}
 	run_fail(r, "unknown predicate \"%s\"", w[0]);
 }

@@ -496,46 +496,13 @@ static void do_line(struct run *r)
 	run_fail(r, "unknown command \"%s\"", r->word[0]);
 }
 
-/* A station and a bridge that are joined and can talk must agree in the end. */
-static bool differs(const struct sim_node *n, uint16_t p)
-{
-	const struct sim_wire *w = &n->port[p].wire;
-	struct sim_node *to = &n->sim->node[w->to_node];
-	const struct node_port *port = node_port(n->node, p), *peer;
-
-	if (!n->port[p].has_wire || w->is_cut || !to->node || !port->is_up)
-		return false;
-	peer = node_port(to->node, w->to_port);
-	if (!peer || !peer->vdp || !peer->is_up || peer->kind == port->kind ||
-		to->port[w->to_port].wire.to_node != n->index || to->port[w->to_port].wire.is_cut)
-		return false;
-	return !run_agrees(&n->sim->node[n->index], p, to, w->to_port);
-}
-
-/* The port that is not quiet, or does not agree with its peer; or NULL. */
-static const struct node_port *busy(const struct sim *s, const char **ret_node)
-{
-	for (unsigned i = 0; i < s->n_nodes; i++) {
-		const struct sim_node *n = &s->node[i];
-
-		*ret_node = n->name;
-		for (uint16_t p = 0; n->node && p < node_n_ports(n->node); p++) {
-			const struct node_port *port = node_port(n->node, p);
-
-			if (port && port->vdp && (!run_is_quiet(n, p) || differs(n, p)))
-				return port;
-		}
-	}
-	return NULL;
-}
-
 static void check_end(struct run *r)
 {
 	struct mono until = mono_add(r->sim->now, dur_s(30));
 	const struct node_port *p;
 	const char *node;
 
-	while ((p = busy(r->sim, &node)) && sim_step(r->sim, until))
+	while ((p = sim_unsettled(r->sim, &node)) && sim_step(r->sim, until))
 		;
 	if (p)
 		run_fail(r, "%s.%s does not become quiet and agree with its peer", node, p->name);

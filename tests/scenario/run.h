@@ -42,8 +42,5 @@ void run_split(struct run *r, const char *line);
 
 /** Does the predicate in w hold now? */
 bool run_holds(const struct run *r, char **w, unsigned n_words);
-/** Both tables hold the same VSIs in the same states with the same filters. */
-bool run_agrees(struct sim_node *a, uint16_t pa, struct sim_node *b, uint16_t pb);
-bool run_is_quiet(const struct sim_node *n, uint16_t port);
 
 #endif

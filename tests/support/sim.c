@@ -190,6 +190,9 @@ static void on_ask(void *ctx, struct node *node, uint16_t port, struct vtdb_hand
 		node_vtdb_answer(node, port, h, &answer, now);
 		return;
 	}
+	if (!n->question)
+		n->question = calloc(SIM_QUESTIONS, sizeof(*n->question));
+	assert(n->question);
 	for (unsigned i = 0; i < SIM_QUESTIONS; i++) {
 		if (!n->question[i].in_use) {
 			n->question[i] = (struct sim_question){ true, port, h, answer,
@@ -245,8 +248,6 @@ struct sim_node *sim_add_node(struct sim *s, const char *name)
 	n->conf.max_ended = 256;
 	n->conf.ports = n->ports;
 	n->types.types = n->type;
-	n->question = calloc(SIM_QUESTIONS, sizeof(*n->question));
-	assert(n->question);
 	return n;
 }
 

@@ -57,7 +57,7 @@ struct sim_node {
 	struct vtdb_vid_range range[SIM_MAX_TYPES];
 	struct vtdb_group group[SIM_MAX_TYPES];
 	struct dur vtdb_delay;
-	struct sim_question *question; /* SIM_QUESTIONS of them */
+	struct sim_question *question; /* SIM_QUESTIONS of them, from the first that had to wait */
 	unsigned n_questions;          /* in use */
 	struct mono question_at;       /* not after the earliest of them */
 	struct mono due[64];           /* deadline of each port, kept by node_io.rearm */
@@ -106,5 +106,13 @@ void sim_run(struct sim *s, struct mono until);
 bool sim_step(struct sim *s, struct mono until);
 /** The node's own clock. */
 struct mono sim_node_now(const struct sim_node *n);
+
+/* ---- settled.c ---- */
+
+bool sim_is_quiet(const struct sim_node *n, uint16_t port);
+/** Both tables hold the same VSIs in the same states with the same filters. */
+bool sim_agrees(const struct sim_node *a, uint16_t pa, const struct sim_node *b, uint16_t pb);
+/** A port that is not quiet, or does not agree with the peer it hears; or NULL. */
+const struct node_port *sim_unsettled(const struct sim *s, const char **ret_node);
 
 #endif

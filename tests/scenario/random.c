@@ -1,0 +1,351 @@
+/*
+ * random.c - evb_random [SEED [EPISODES]]: worlds nobody thought of.
+ *
+ * An episode is one bridge with a station on each of one or two ports, random timers, and minutes of virtual time in
+ * which users ask and take back, the bridge's administrator withdraws, frames are lost, doubled, delayed and damaged,
+ * links flap, daemons die and come back, and the type database dawdles. Then all faults end: within a bounded time
+ * every port must be quiet and agree with its peer, and after everything is de-associated nothing may be left. At
+ * all times a VSI is active on one port of the bridge at most, and the world never spins without time passing.
+ *
+ * The same seed is the same run; the first episode is played twice to prove it. A failure prints its seed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim.h"
+
+enum { OWN_VSIS = 12, SHARED_VSIS = 3, STATIONS = 2, SPIN_MAX = 20000, SETTLE_S = 240 };
+
+struct world {
+	struct sim *s;
+	struct sim_node *br, *st[STATIONS];
+	unsigned n_stations;
+	struct prng rng; /* of the plan; frames in flight draw from the world's own */
+	uint64_t digest;
+	unsigned spins; /* steps since time last moved */
+};
+
+static const char *const bridge_port[STATIONS] = { "swp1", "swp2" };
+
+static void fail(const struct world *w, const char *what, const char *where)
+{
+	fprintf(stderr, "evb_random: seed %llu: at %.6f s: %s%s%s\n", (unsigned long long)w->s->seed,
+		dur_seconds(mono_since(MONO_ZERO, w->s->now)), what, where ? ": " : "", where ? where : "");
+	exit(1);
+}
+
+static unsigned below(struct world *w, unsigned n)
+{
+	return (unsigned)prng_below(&w->rng, n);
+}
+
+/* ---- building ---- */
+
+static void set_port(struct world *w, struct conf_port *p)
+{
+	p->max_vsis = 48;
+	p->evb.rte = (uint8_t)(4 + below(w, 11));
+	p->evb.rwd = (uint8_t)(16 + below(w, 5));
+	p->evb.rka = (uint8_t)(16 + below(w, 5));
+	p->evb.retries = (uint8_t)below(w, 8);
+	p->evb.reflective_relay = below(w, 4) > 0;
+}
+
+static void add_type(struct sim_node *n, uint8_t manager, uint32_t id, uint8_t refuse, bool is_hard)
+{
+	struct vtdb_type *t = &n->type[n->types.n_types];
+	struct vtdb_vid_range *r = &n->range[n->types.n_types++];
+
+	*r = (struct vtdb_vid_range){ 100, 200 };
+	*t = (struct vtdb_type){ .manager.id[15] = manager,
+		.type_id = id,
+		.version_high = 255,
+		.name = "t",
+		.default_vid = 100,
+		.n_vids = 1,
+		.vids = r,
+		.is_refused = refuse != 0,
+		.refuse_error = refuse,
+		.refuse_hard = is_hard };
+}
+
+static struct world build(uint64_t seed)
+{
+	struct world w = { .s = sim_new(seed), .rng = { seed ^ 0x5eed } };
+	char name[16];
+
+	w.n_stations = 1 + below(&w, STATIONS);
+	w.br = sim_add_node(w.s, "br");
+	w.br->types.has_default_manager = true; /* the zero one */
+	add_type(w.br, 0, 1, 0, false);
+	add_type(w.br, 0, 2, VDP_E_RESOURCES, false);
+	add_type(w.br, 0, 3, VDP_E_OTHER, true);
+	add_type(w.br, 1, 1, 0, false);
+	for (unsigned i = 0; i < w.n_stations; i++) {
+		snprintf(name, sizeof(name), "st%u", i);
+		set_port(&w, sim_add_port(w.br, bridge_port[i], CONF_BRIDGE));
+		w.st[i] = sim_add_node(w.s, name);
+		set_port(&w, sim_add_port(w.st[i], "eth0", CONF_STATION));
+		sim_add_vm(w.st[i], "vnet1", "eth0");
+	}
+	sim_start(w.br);
+	for (unsigned i = 0; i < w.n_stations; i++) {
+		sim_start(w.st[i]);
+		sim_wire(w.st[i], "eth0", w.br, bridge_port[i], dur_us(10 + below(&w, 5000)));
+	}
+	return w;
+}
+
+/* ---- what users do ---- */
+
+static struct vsi_id id_of(unsigned k)
+{
+	return (struct vsi_id){ .format = VSI_ID_LOCAL, .id = { [15] = (uint8_t)k } };
+}
+
+/* VSIs 0..2 move between the stations, the others are a station's own. */
+static unsigned any_vsi(struct world *w, unsigned station)
+{
+	unsigned k = below(w, SHARED_VSIS + OWN_VSIS);
+
+	return k < SHARED_VSIS ? k : k + station * OWN_VSIS;
+}
+
+static void associate(struct world *w, unsigned i)
+{
+	struct sim_node *n = w->st[i];
+	unsigned k = any_vsi(w, i);
+	struct vdp_filter filter[2] = {
+		{ .mac = { { 2, 0, 0, 0, 0, (uint8_t)k } }, .vid = (uint16_t)(below(w, 3) * 110) },
+		{ .mac = { { 2, 0, 0, 0, 1, (uint8_t)k } }, .vid = (uint16_t)(100 + below(w, 120)) },
+	};
+	struct vdp_request rq = { .op = (enum vdp_op)(VDP_PREASSOC + below(w, 3)),
+		.format = VDP_FILTER_MAC_VID,
+		.n_filters = (uint16_t)(1 + below(w, 2)),
+		.filters = filter,
+		.is_migrating = below(w, 2) > 0,
+		.is_suspended = below(w, 8) == 0 };
+
+	if (!n->node)
+		return;
+	rq.subject.vsi = id_of(k);
+	rq.subject.type_id = below(w, 4) > 0 ? 1 : 2 + below(w, 2);
+	rq.subject.manager.id[15] = (uint8_t)below(w, 2);
+	(void)node_vsi_request(n->node, 0, &rq, NODE_NO_PORT, sim_node_now(n));
+	node_kick(n->node, 0, sim_node_now(n));
+}
+
+static void deassociate(struct sim_node *n, unsigned k)
+{
+	struct vsi_id id = id_of(k);
+
+	if (!n->node)
+		return;
+	(void)node_vsi_deassociate(n->node, 0, &id, sim_node_now(n));
+	node_kick(n->node, 0, sim_node_now(n));
+}
+
+static void withdraw(struct world *w, unsigned i)
+{
+	struct vsi_id id = id_of(any_vsi(w, i));
+
+	if (!w->br->node)
+		return;
+	(void)node_vsi_withdraw(w->br->node, (uint16_t)i, &id, "test", sim_node_now(w->br));
+	node_kick(w->br->node, (uint16_t)i, sim_node_now(w->br));
+}
+
+/* ---- what goes wrong ---- */
+
+static void spoil(struct world *w, struct sim_wire *wire)
+{
+	static const unsigned loss[] = { 0, 0, 5, 30, 60, 100 };
+
+	wire->loss_percent = loss[below(w, 6)];
+	wire->dup_percent = below(w, 3) * 20;
+	wire->jitter = dur_us(below(w, 4) * 3000);
+	wire->only = (enum sim_kind)below(w, 4);
+}
+
+static void damage(struct world *w, struct sim_node *n, const char *port)
+{
+	uint8_t f[120] = { 0x01, 0x80, 0xc2, 0, 0, 0, 0x02, 0xee, 0, 0, 0, (uint8_t)below(w, 8), 0x89, 0x40,
+		(uint8_t)(0x10 + below(w, 8)), 1 };
+
+	if (!n->node)
+		return;
+	if (below(w, 3) == 0) {
+		f[12] = 0x88;
+		f[13] = 0xcc;
+	}
+	for (unsigned i = 16; i < sizeof(f); i++)
+		f[i] = (uint8_t)prng_next(&w->rng);
+	if (below(w, 2)) { /* a manager TLV, then noise */
+		f[18] = 0x0a;
+		f[19] = 0x10;
+		f[36] = (uint8_t)(2 + 2 * below(w, 4));
+		f[37] = (uint8_t)below(w, 60);
+	}
+	sim_inject(n, port, span_of(f, 14 + below(w, sizeof(f) - 14)));
+}
+
+static void restart(struct world *w, struct sim_node *n)
+{
+	if (!n->node) {
+		n->is_same_seed = below(w, 4) == 0;
+		sim_start(n);
+	} else {
+		sim_stop(n, below(w, 2) > 0);
+	}
+}
+
+static void something(struct world *w)
+{
+	static const struct dur delays[] = { { 0 }, { 1000000 }, { 400000000 }, { 4000000000 } };
+	unsigned i = below(w, w->n_stations), what = below(w, 40);
+	struct sim_node *n = below(w, 2) ? w->br : w->st[i];
+	uint16_t port = n == w->br ? (uint16_t)i : 0;
+	const char *name = n->ports[port].name;
+
+	if (what < 18) {
+		associate(w, i);
+	} else if (what < 24) {
+		deassociate(w->st[i], any_vsi(w, i));
+	} else if (what < 26) {
+		withdraw(w, i);
+	} else if (what < 30) {
+		spoil(w, &n->port[port].wire);
+	} else if (what < 33) {
+		damage(w, n, name);
+	} else if (what < 35) {
+		if (n->node)
+			sim_link(n, name, n->port[port].is_down);
+	} else if (what < 37) {
+		restart(w, n);
+	} else if (what < 38) {
+		w->br->vtdb_delay = delays[below(w, 4)];
+	} else {
+		set_port(w, &n->ports[port]);
+		if (n->node)
+			node_port_conf(n->node, port, &n->ports[port], sim_node_now(n));
+	}
+}
+
+/* ---- what must hold ---- */
+
+static void check_one_port(const struct world *w)
+{
+	for (unsigned k = 0; w->n_stations == 2 && w->br->node && k < SHARED_VSIS; k++) {
+		struct vsi_id id = id_of(k);
+		unsigned active = 0;
+
+		for (uint16_t p = 0; p < w->n_stations; p++) {
+			const struct vdp_table *t = node_port(w->br->node, p)->vdp;
+			uint32_t i = vdp_table_find(t, &id);
+
+			active += i != UINT32_MAX && vdp_table_get(t, i)->state == VDP_STATE_ASSOC;
+		}
+		if (active > 1)
+			fail(w, "a VSI is active on two ports of the bridge", NULL);
+	}
+}
+
+static void run_until(struct world *w, struct mono until)
+{
+	struct mono was = w->s->now;
+
+	while (sim_step(w->s, until)) {
+		w->spins = mono_before(was, w->s->now) ? 0 : w->spins + 1;
+		was = w->s->now;
+		if (w->spins > SPIN_MAX)
+			fail(w, "steps without end and without time passing", NULL);
+		check_one_port(w);
+	}
+	w->digest = (w->digest ^ w->s->frame_number) * 0x100000001b3u + w->s->now.ns;
+}
+
+static void settle(struct world *w, const char *what)
+{
+	struct mono until = mono_add(w->s->now, dur_s(SETTLE_S));
+	const struct node_port *p;
+	char where[64];
+	const char *node;
+
+	while ((p = sim_unsettled(w->s, &node)) && mono_before(w->s->now, until))
+		run_until(w, mono_min(until, mono_add(w->s->now, dur_ms(100))));
+	if (!p)
+		return;
+	snprintf(where, sizeof(where), "%s.%s", node, p->name);
+	fail(w, what, where);
+}
+
+static void calm(struct world *w)
+{
+	w->br->vtdb_delay = dur_ns(0);
+	for (unsigned i = 0; i < w->br->types.n_types; i++)
+		w->br->type[i].is_refused = false;
+	for (unsigned i = 0; i < w->s->n_nodes; i++) {
+		struct sim_node *n = &w->s->node[i];
+
+		if (!n->node)
+			sim_start(n);
+		for (unsigned p = 0; p < n->conf.n_ports; p++) {
+			struct sim_wire *wire = &n->port[p].wire;
+
+			wire->loss_percent = wire->dup_percent = 0;
+			wire->jitter = dur_ns(0);
+			sim_link(n, n->ports[p].name, true);
+		}
+	}
+	/* two stations that both insist on a VSI would take it from each other for ever */
+	for (unsigned k = 0; w->n_stations == 2 && k < SHARED_VSIS; k++)
+		deassociate(w->st[1], k);
+}
+
+static void empty(struct world *w)
+{
+	for (unsigned i = 0; i < w->n_stations; i++)
+		for (unsigned k = 0; k < SHARED_VSIS + STATIONS * OWN_VSIS; k++)
+			deassociate(w->st[i], k);
+	settle(w, "something is left after all was de-associated");
+	for (unsigned i = 0; i < w->n_stations; i++)
+		if (vdp_table_count(node_port(w->st[i]->node, 0)->vdp) > 0 ||
+			vdp_table_count(node_port(w->br->node, (uint16_t)i)->vdp) > 0)
+			fail(w, "VSIs are left after all were de-associated", NULL);
+}
+
+static uint64_t episode(uint64_t seed)
+{
+	struct world w = build(seed);
+	struct mono end = mono_add(w.s->now, dur_s(60 + below(&w, 540)));
+	uint64_t digest;
+
+	while (mono_before(w.s->now, end)) {
+		run_until(&w, mono_add(w.s->now,
+				      dur_us(below(&w, 20) == 0 ? below(&w, 20000000) : below(&w, 300000))));
+		something(&w);
+	}
+	calm(&w);
+	settle(&w, "does not become quiet and agree with its peer");
+	empty(&w);
+	digest = w.digest;
+	sim_free(w.s);
+	return digest;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
+	unsigned long n = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
+	uint64_t first = episode(seed);
+
+	if (episode(seed) != first) {
+		fprintf(stderr, "evb_random: seed %llu: the same seed was not the same run\n",
+			(unsigned long long)seed);
+		return 1;
+	}
+	for (unsigned long i = 1; i < n; i++)
+		(void)episode(seed + i);
+	printf("%lu episodes from seed %llu\n", n, (unsigned long long)seed);
+	return 0;
+}
