@@ -140,12 +140,12 @@ policy_restore() {
 
 # ---- building ------------------------------------------------------------------------------------------------------
 
-# build PRESET: configure and compile; quiet unless it fails.
+# build PRESET [TARGET...]: configure and compile; quiet unless it fails.
 build() {
-	local preset=$1 log=$EVB_ROOT/build/$1.log
+	local preset=$1 log=$EVB_ROOT/build/$1.log target=("${@:2}")
 	mkdir -p "$EVB_ROOT/build"
 	note "building preset $preset"
-	if ! (cd "$EVB_ROOT" && cmake --preset "$preset" && cmake --build --preset "$preset") >"$log" 2>&1; then
+	if ! (cd "$EVB_ROOT" && cmake --preset "$preset" && cmake --build --preset "$preset" ${target:+--target "${target[@]}"}) >"$log" 2>&1; then
 		grep -E -A 8 'error|CMake Error|FAILED' "$log" | head -n 60 >&2
 		die "build of preset $preset failed; all of it: build/$preset.log"
 	fi
