@@ -70,6 +70,7 @@ static const struct counter vdp_names[] = {
 	{ "vdp_resp_timeouts", AT(vdp_table_counters, resp_timeouts) },
 	{ "vdp_manager_timeouts", AT(vdp_table_counters, manager_timeouts) },
 	{ "vdp_late_answers", AT(vdp_table_counters, late_answers) },
+	{ "vdp_resent", AT(vdp_table_counters, resent) },
 	{ "vdp_table_full", AT(vdp_table_counters, table_full) },
 	{ "vdp_reply_full", AT(vdp_table_counters, reply_full) },
 	{ NULL, 0 },

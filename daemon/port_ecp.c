@@ -9,7 +9,7 @@
 
 #include "node_priv.h"
 
-enum { ECP_FRAME_HEAD = 14, ECP_QUEUE = 64 };
+enum { ECP_FRAME_HEAD = 14, ECP_QUEUE = 64, REST_MS = 5 };
 
 static struct ecp_tx_cfg tx_cfg_of(const struct evb_oper *o)
 {
@@ -166,6 +166,7 @@ void port_ecp_pump(struct node *n, uint16_t port, struct mono now)
 		port_vsi_events(n, port, now);
 	}
 	port_vsi_events(n, port, now);
+	ecp_tx_set_rest(&p->ecp_tx, dur_ms(vdp_table_wants_rest(p->vdp) ? REST_MS : 0));
 	if (p->is_up && ecp_tx_is_idle(&p->ecp_tx)) {
 		len = vdp_table_fill(p->vdp, buf, ECP_SDU_MAX, now);
 		if (len > 0 &&

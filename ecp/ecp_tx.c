@@ -9,9 +9,11 @@
  *       |                           | ackTimer expired, sent > maxRetries
  *       '---- TX_ERROR: GAVE_UP ----'
  *
+ * DELIVERED is told at once; with ecp_tx_set_rest() WAIT_FOR_REQ takes the next request only after the rest.
+ *
  * In: submit, acknowledgements, time, port down. Out: octets from ecp_tx_poll(), one result per request.
  *
- * Invariants: a request is in flight <=> is_waiting <=> the deadline is not MONO_NEVER; the octets of a request never
+ * Invariants: a request is in flight <=> is_waiting; there is a deadline <=> is_waiting or is_resting; the octets of a request never
  * change between its transmissions; at most maxRetries + 1 of them are sent, and the ack time of the last is waited
  * for too. The sequence number rises by one per request, wraps 65535 -> 0, and survives a reset, so that the peer
  * can't take the next request for a repetition.
@@ -42,7 +44,7 @@ void ecp_tx_init(struct ecp_tx *tx, const struct ecp_tx_cfg *cfg, uint16_t first
 
 bool ecp_tx_is_idle(const struct ecp_tx *tx)
 {
-	return !tx->is_waiting;
+	return !tx->is_waiting && !tx->is_resting;
 }
 
 struct mono ecp_tx_deadline(const struct ecp_tx *tx)
@@ -57,6 +59,21 @@ static void enter_transmit(struct ecp_tx *tx, struct mono now)
 	tx->deadline = now;
 }
 
+static void end_rest(struct ecp_tx *tx)
+{
+	if (!tx->is_resting)
+		return;
+	tx->is_resting = false;
+	tx->deadline = MONO_NEVER;
+}
+
+void ecp_tx_set_rest(struct ecp_tx *tx, struct dur rest)
+{
+	tx->rest = rest;
+	if (rest.ns == 0)
+		end_rest(tx);
+}
+
 static void enter_wait_for_req(struct ecp_tx *tx, enum ecp_result result)
 {
 	tx->is_waiting = false;
@@ -67,7 +84,7 @@ static void enter_wait_for_req(struct ecp_tx *tx, enum ecp_result result)
 
 enum ecp_submit ecp_tx_submit(struct ecp_tx *tx, uint16_t subtype, struct span sdu, struct mono now)
 {
-	if (tx->is_waiting)
+	if (!ecp_tx_is_idle(tx))
 		return ECP_SUBMIT_BUSY;
 	if (sdu.len > sizeof(tx->sdu)) {
 		tx->n.too_long++;
@@ -106,18 +123,26 @@ bool ecp_tx_poll(struct ecp_tx *tx, struct mono now, struct wr *w)
 
 void ecp_tx_on_ack(struct ecp_tx *tx, const struct ecp_hdr *ack, struct mono now)
 {
-	(void)now; /* an acknowledgement counts at once, even one that comes while its retransmission is due */
-	if (tx->is_waiting && tx->sent > 0 && ack->seq == tx->seq && ack->subtype == tx->subtype)
-		enter_wait_for_req(tx, ECP_RESULT_DELIVERED);
-	else
+	if (!tx->is_waiting || tx->sent == 0 || ack->seq != tx->seq || ack->subtype != tx->subtype) {
 		tx->n.stray_acks++;
+		return;
+	}
+	enter_wait_for_req(tx, ECP_RESULT_DELIVERED); /* even while its retransmission is due */
+	if (tx->rest.ns == 0)
+		return;
+	tx->is_resting = true;
+	tx->deadline = mono_add(now, tx->rest);
 }
 
 void ecp_tx_on_time(struct ecp_tx *tx, struct mono now)
 {
-	if (!tx->is_waiting || tx->wants_send || !mono_reached(tx->deadline, now))
+	if (tx->wants_send || !mono_reached(tx->deadline, now))
 		return; /* early wake-ups are harmless */
-	if (tx->sent <= tx->running.retries) {
+	if (tx->is_resting)
+		end_rest(tx);
+	else if (!tx->is_waiting)
+		return;
+	else if (tx->sent <= tx->running.retries) {
 		enter_transmit(tx, now);
 	} else {
 		tx->n.failures++;
@@ -127,6 +152,7 @@ void ecp_tx_on_time(struct ecp_tx *tx, struct mono now)
 
 void ecp_tx_reset(struct ecp_tx *tx)
 {
+	end_rest(tx);
 	if (tx->is_waiting)
 		enter_wait_for_req(tx, ECP_RESULT_FLUSHED);
 }

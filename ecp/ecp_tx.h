@@ -27,7 +27,9 @@ struct ecp_tx_counters {
 struct ecp_tx {
 	struct ecp_tx_cfg cfg;     /* for requests started from now on */
 	struct ecp_tx_cfg running; /* of the request in flight */
+	struct dur rest;           /* between an acknowledgement and the next request */
 	bool is_waiting;           /* for an acknowledgement */
+	bool is_resting;           /* after one */
 	bool wants_send;           /* a (re)transmission is due, see ecp_tx_poll() */
 	unsigned sent;             /* transmissions of this request */
 	uint16_t subtype;
@@ -45,6 +47,9 @@ enum ecp_submit { ECP_SUBMIT_OK, ECP_SUBMIT_BUSY, ECP_SUBMIT_TOO_LONG };
 void ecp_tx_init(struct ecp_tx *tx, const struct ecp_tx_cfg *cfg, uint16_t first_seq);
 /** New values apply to requests started afterwards. */
 void ecp_tx_set_cfg(struct ecp_tx *tx, const struct ecp_tx_cfg *cfg);
+/** Not idle until so long after an acknowledgement, for a peer that loses what follows too fast. Zero also ends a rest
+ * that has begun. */
+void ecp_tx_set_rest(struct ecp_tx *tx, struct dur rest);
 bool ecp_tx_is_idle(const struct ecp_tx *tx);
 /** The payload is copied. Nothing is taken unless ECP_SUBMIT_OK. */
 enum ecp_submit ecp_tx_submit(struct ecp_tx *tx, uint16_t subtype, struct span sdu, struct mono now);

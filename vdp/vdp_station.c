@@ -23,6 +23,8 @@
  * without a deadline. Keep-alives and de-associates of existing VSIs also leave while the EVB peer is unknown, so
  * that what the bridge still holds is neither lost nor forgotten.
  *
+ * A peer that may lose payloads it has acknowledged (vdp_table.c) is asked again after 1/8, 3/8 and 7/8 of respWaitDelay.
+ *
  * A VSI alone keeps the exact reinitKeepAlive; among others each interval is longer by 0..18 %,
  * drawn anew, so that what was associated in one burst drifts apart, well below toutKeepAlive (150 %).
  */
@@ -30,7 +32,7 @@
 
 #include <stdio.h>
 
-enum { JITTER_PERCENT = 18 };
+enum { JITTER_PERCENT = 18, RESEND_PART = 8 };
 
 #define WAITING_FOR_PEER "waiting for the EVB peer"
 
@@ -101,16 +103,44 @@ const struct vdp_cmd *vdp_station_tlv(const struct vsi *v, enum vdp_op *ret_op, 
 	return c;
 }
 
+/** respWaitDelay, or before it the next try. */
+static void arm_answer(struct vdp_table *t, uint32_t i, struct mono now)
+{
+	struct vsi *v = vsi_at(t, i);
+	uint64_t part = vdp_resp_wait_delay(&t->params).ns / RESEND_PART;
+	struct mono again = mono_add(now, dur_ns(part << v->resends));
+
+	vsi_arm(t, i, t->closing == CLOSING_NONE ? mono_min(again, v->answer_by) : v->answer_by);
+}
+
 void vdp_station_on_packed(struct vdp_table *t, uint32_t i, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
 	vsi_move(t, i, TX_SENT);
-	if (v->is_sent)
-		return; /* again under a new sequence number: the timer goes on */
-	v->is_sent = true;
-	v->is_at_bridge = true;
-	vsi_arm(t, i, mono_add(now, vdp_resp_wait_delay(&t->params)));
+	if (!v->is_sent) { /* else it is again under a new sequence number: the timer goes on */
+		v->is_sent = true;
+		v->is_at_bridge = true;
+		v->resends = 0;
+		v->answer_by = mono_add(now, vdp_resp_wait_delay(&t->params));
+	}
+	arm_answer(t, i, now);
+}
+
+/** The time for another try has come. False: respWaitDelay is over. */
+static bool ask_again(struct vdp_table *t, uint32_t i, struct mono now)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	if (v->machine == ST_WAIT || v->machine == ST_BACKOFF || mono_reached(v->answer_by, now))
+		return false;
+	vsi_arm(t, i, v->answer_by);
+	if (t->closing != CLOSING_NONE || v->list != TX_OFF)
+		return true; /* another peer, or ECP still has it */
+	v->resends++;
+	t->count.resent++;
+	queue(t, i);
+	return true;
 }
 
 /* ---- outcomes ---- */
@@ -206,6 +236,8 @@ void vdp_station_on_time(struct vdp_table *t, uint32_t i, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
+	if (ask_again(t, i, now))
+		return;
 	switch ((enum vdp_machine)v->machine) {
 	case ST_WAIT:
 		station_enter_request(t, i, ST_KA);

@@ -6,6 +6,10 @@
  * vdp_bridge.c. Out: events and (vdp_pack.c) payloads. Every operation costs the same however full the table is,
  * but for O(log n) in the timer heap.
  *
+ * lldpad acknowledges an ECPDU and copies it into a buffer that it reads 2 ms later: what comes within that time takes
+ * the place of its predecessor. It is known by its payloads, which have no End TLV. Until a peer has shown one,
+ * payloads are spaced (vdp_table_wants_rest); a station also repeats to a peer without it what is not answered soon.
+ *
  * Left out: S-channels (a table is one channel's) and draft 0.2 (another codec behind vdp_cmd_encode).
  */
 #include "vdp_bridge.h"
@@ -151,12 +155,18 @@ void vdp_table_rx(struct vdp_table *t, struct span sdu, struct mono now)
 		t->count.rx_no_manager++;
 		return;
 	}
+	t->closing = pdu.has_end ? CLOSING_END : CLOSING_NONE;
 	while (vdp_pdu_next(&pdu, &item)) {
 		if (t->cfg.role == VDP_STATION)
 			vdp_station_rx(t, &pdu.manager, &item, now);
 		else
 			vdp_bridge_rx(t, &pdu.manager, &item, now);
 	}
+}
+
+bool vdp_table_wants_rest(const struct vdp_table *t)
+{
+	return t->closing != CLOSING_END;
 }
 
 bool vdp_table_can_accept(const struct vdp_table *t)
@@ -189,6 +199,7 @@ void vdp_table_set_ready(struct vdp_table *t, bool is_ready, struct mono now)
 void vdp_table_port_down(struct vdp_table *t, struct mono now)
 {
 	t->is_ready = false;
+	t->closing = CLOSING_UNKNOWN;
 	vdp_replies_clear(&t->replies);
 	for (uint32_t i = 0; i < t->high; i++) {
 		if (t->vsi[i].machine == VSI_FREE)

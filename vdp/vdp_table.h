@@ -68,7 +68,7 @@ struct vdp_vsi {
 struct vdp_table_counters { /* evb-reference 9 */
 	uint64_t rx_no_manager, rx_bad_tlv, rx_unknown_vsi, rx_unexpected, keep_alive_timeouts, resp_timeouts,
 		manager_timeouts, table_full, reply_full, requests_in, responses_in, requests_out,
-		responses_out, succeeded, failed, reverts, late_answers;
+		responses_out, succeeded, failed, reverts, late_answers, resent;
 };
 
 /** What happens to a VSI between two pulls merges into one event; ended and asked for again is CHANGED (was, then none
@@ -109,6 +109,8 @@ void vdp_table_rx(struct vdp_table *t, struct span sdu, struct mono now);
 /** Pack what waits: one manager, as many TLVs as fit `cap` with the End TLV, oldest first. 0: nothing waits. The VSIs
  * packed are remembered until vdp_table_on_sent(). */
 size_t vdp_table_fill(struct vdp_table *t, uint8_t *buf, size_t cap, struct mono now);
+/** Should ECP rest a few milliseconds between payloads? The peer may lose what comes faster (vdp_table.c). */
+bool vdp_table_wants_rest(const struct vdp_table *t);
 /** Outcome of the payload filled last. Not delivered: requests go out again (new sequence), answers are dropped. */
 void vdp_table_on_sent(struct vdp_table *t, bool is_delivered, struct mono now);
 void vdp_table_on_time(struct vdp_table *t, struct mono now);

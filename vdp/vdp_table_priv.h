@@ -27,6 +27,9 @@ enum vdp_machine {
 	BR_WAIT,   /* WAIT_CMD */
 };
 
+/** How the peer closes its payloads; see vdp_table_rx(). */
+enum vdp_closing { CLOSING_UNKNOWN, CLOSING_END, CLOSING_NONE };
+
 enum vdp_list { TX_OFF, TX_QUEUED, TX_HELD, TX_SENT, TX_LISTS };
 
 /** Why an event is told; index of the texts in vdp_table.c. */
@@ -50,8 +53,9 @@ struct vsi {
 	struct vdp_cmd *force; /* confirmed */
 	struct vdp_cmd
 		*asked; /* being asked; station back-off: to be asked again; bridge: refused, answer unsent */
-	struct vdp_cmd *next; /* the newest command, while another is asked */
-	uint32_t question;    /* bridge: number of the open question, 0: none */
+	struct vdp_cmd *next;  /* the newest command, while another is asked */
+	uint32_t question;     /* bridge: number of the open question, 0: none */
+	struct mono answer_by; /* station: end of respWaitDelay */
 	uint32_t tx_prev, tx_next;
 	uint32_t ev_next;
 	uint8_t machine;      /* enum vdp_machine */
@@ -59,6 +63,7 @@ struct vsi {
 	uint8_t cause;        /* enum vdp_cause of the next event */
 	uint8_t told;         /* confirmed state at the last event */
 	uint8_t tries;        /* station: back-offs in a row */
+	uint8_t resends;      /* station: of the present request */
 	uint8_t reply_op;     /* bridge: TLV to send, 0: none */
 	uint8_t reply_status; /* bridge */
 	bool is_wanted;       /* station: the user has not de-associated it */
@@ -90,6 +95,7 @@ struct vdp_table {
 	uint32_t n_live;
 	uint32_t question; /* last number given */
 	uint32_t ending;   /* told as ended by the last event, VSI_NONE */
+	uint8_t closing;   /* enum vdp_closing */
 	bool is_ready;
 	bool replies_first; /* whose turn it is to choose the manager */
 };

@@ -179,6 +179,7 @@ enum vdp_pdu_err vdp_pdu_open(struct span sdu, struct vdp_pdu *ret)
 	struct rd r = rd_init(sdu), rest;
 	enum tlv_step step;
 	struct tlv manager, t;
+	size_t left;
 
 	step = tlv_next(&r, &manager);
 	if (step == TLV_STEP_OVERRUN)
@@ -186,13 +187,14 @@ enum vdp_pdu_err vdp_pdu_open(struct span sdu, struct vdp_pdu *ret)
 	if (step == TLV_STEP_END || manager.type != VDP_TLV_MANAGER || manager.value.len != VDP_MANAGER_LEN)
 		return VDP_PDU_NO_MANAGER;
 	rest = r;
-	while ((step = tlv_next(&r, &t)) == TLV_STEP_ITEM)
+	while (left = r.left, (step = tlv_next(&r, &t)) == TLV_STEP_ITEM)
 		if (t.type == VDP_TLV_MANAGER)
 			return VDP_PDU_MANAGER_TWICE;
 	if (step == TLV_STEP_OVERRUN)
 		return VDP_PDU_OVERRUN;
 	memcpy(ret->manager.id, manager.value.ptr, VDP_MANAGER_LEN);
 	ret->r = rest;
+	ret->has_end = left > 0;
 	return VDP_PDU_OK;
 }
 

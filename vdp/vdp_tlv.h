@@ -52,6 +52,7 @@ enum vdp_pdu_err { VDP_PDU_OK, VDP_PDU_NO_MANAGER, VDP_PDU_MANAGER_TWICE, VDP_PD
 struct vdp_pdu {
 	struct vdp_manager manager;
 	struct rd r;
+	bool has_end; /* an End TLV closes it (padding counts) */
 };
 struct vdp_pdu_item {
 	enum vdp_op op;

@@ -428,3 +428,69 @@ Test(ecp_tx, invariants_hold_over_every_sequence_of_inputs)
 		all += n;
 	cr_assert_eq(walk_all(&start, DEPTH), all);
 }
+
+Test(ecp_tx, rest_after_an_acknowledgement)
+{
+	struct ecp_tx tx;
+	uint8_t b[BUF];
+
+	ecp_tx_init(&tx, &cfg, 1);
+	ecp_tx_set_rest(&tx, dur_ms(5));
+	cr_assert(ecp_tx_is_idle(&tx), "nothing to rest from");
+	submit(&tx, at_ms(0));
+	cr_assert_eq(poll(&tx, at_ms(0), b), 9);
+	ack(&tx, 1, at_ms(10));
+	cr_assert_eq(ecp_tx_take_result(&tx), ECP_RESULT_DELIVERED, "told at once");
+	cr_assert(!ecp_tx_is_idle(&tx));
+	cr_assert_eq(ecp_tx_submit(&tx, ECP_SUBTYPE_VDP, span_of(payload, 1), at_ms(10)), ECP_SUBMIT_BUSY);
+	cr_assert_eq(ecp_tx_deadline(&tx).ns, at_ms(15).ns);
+	ecp_tx_on_time(&tx, at_ms(14));
+	cr_assert(!ecp_tx_is_idle(&tx));
+	ack(&tx, 1, at_ms(14));
+	cr_assert_eq(tx.n.stray_acks, 1, "a second acknowledgement does not prolong it");
+	ecp_tx_on_time(&tx, at_ms(15));
+	cr_assert(ecp_tx_is_idle(&tx));
+	cr_assert(mono_is_never(ecp_tx_deadline(&tx)));
+	cr_assert_eq(poll(&tx, at_ms(15), b), 0);
+	submit(&tx, at_ms(15));
+}
+
+Test(ecp_tx, no_rest_without_an_acknowledgement)
+{
+	struct mono now = at_ms(0);
+	struct ecp_tx tx;
+	uint8_t b[BUF];
+
+	ecp_tx_init(&tx, &cfg, 1);
+	ecp_tx_set_rest(&tx, dur_ms(5));
+	submit(&tx, now);
+	while (poll(&tx, now, b) > 0) {
+		now = ecp_tx_deadline(&tx);
+		ecp_tx_on_time(&tx, now);
+	}
+	cr_assert_eq(ecp_tx_take_result(&tx), ECP_RESULT_GAVE_UP);
+	cr_assert(ecp_tx_is_idle(&tx));
+}
+
+Test(ecp_tx, a_rest_is_cut_short_by_a_zero_or_port_down)
+{
+	struct ecp_tx tx;
+	uint8_t b[BUF];
+
+	ecp_tx_init(&tx, &cfg, 1);
+	for (uint16_t seq = 1; seq <= 2; seq++) {
+		ecp_tx_set_rest(&tx, dur_ms(5));
+		submit(&tx, at_ms(0));
+		cr_assert_eq(poll(&tx, at_ms(0), b), 9);
+		ack(&tx, seq, at_ms(0));
+		cr_assert(!ecp_tx_is_idle(&tx));
+		cr_assert_eq(ecp_tx_take_result(&tx), ECP_RESULT_DELIVERED);
+		if (seq == 1)
+			ecp_tx_set_rest(&tx, dur_ms(0));
+		else
+			ecp_tx_reset(&tx);
+		cr_assert(ecp_tx_is_idle(&tx));
+		cr_assert(mono_is_never(ecp_tx_deadline(&tx)));
+		cr_assert_eq(ecp_tx_take_result(&tx), ECP_RESULT_NONE);
+	}
+}
