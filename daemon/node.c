@@ -218,6 +218,7 @@ static void port_remove(struct node *n, uint16_t port)
 void node_port_del(struct node *n, uint16_t port, struct mono now)
 {
 	if (n->port[port]->kind == NODE_VM) {
+		n->port[port]->is_present = false; /* nothing binds to it any more */
 		port_bind_vm_gone(n, port, now);
 	} else {
 		for (uint16_t i = 0; i < n->n_ports; i++)

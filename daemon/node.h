@@ -141,8 +141,8 @@ void node_vtdb_answer(
 void node_vtdb_recheck(
 	struct node *n, const char *(*check)(void *ctx, const struct vdp_vsi *v), void *ctx, struct mono now);
 
-/** Station request. vm_port: index or NODE_NO_PORT (bind by MAC). On anything but VDP_SUBMIT_OK nothing was taken.
- * Nothing is sent before node_kick(), so that many requests leave packed. */
+/** Station request. vm_port: index, or NODE_NO_PORT: the one the VSI has, else bind by MAC. On anything but
+ * VDP_SUBMIT_OK nothing was taken. Nothing is sent before node_kick(), so that many requests leave packed. */
 enum vdp_submit node_vsi_request(
 	struct node *n, uint16_t port, const struct vdp_request *rq, uint16_t vm_port, struct mono now);
 enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct vsi_id *id, struct mono now);

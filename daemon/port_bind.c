@@ -158,6 +158,12 @@ void port_bind_source(struct node *n, uint16_t vm, struct mac src, struct mono n
 	bind_first(n, vm, NULL, src, now);
 }
 
+void port_bind_revoke(struct node *n, uint16_t vm, uint32_t vsi)
+{
+	if (n->port[vm]->lport != FWD_LPORT_NONE)
+		(void)relay_admit(n->relay, n->port[vm]->lport, vsi, NULL, 0);
+}
+
 void port_bind_vm_gone(struct node *n, uint16_t vm, struct mono now)
 {
 	uint16_t port = n->port[vm]->uplink;
@@ -169,8 +175,7 @@ void port_bind_vm_gone(struct node *n, uint16_t vm, struct mono now)
 
 		if (v->user != (uint32_t)vm + 1)
 			continue;
-		if (n->port[vm]->lport != FWD_LPORT_NONE)
-			(void)relay_admit(n->relay, n->port[vm]->lport, i, NULL, 0);
+		port_bind_revoke(n, vm, i);
 		vdp_table_set_user(t, i, USER_UNBOUND);
 		(void)vdp_station_deassociate(t, &id, now);
 	}

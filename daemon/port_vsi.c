@@ -212,10 +212,18 @@ void port_vsi_events(struct node *n, uint16_t port, struct mono now)
 enum vdp_submit node_vsi_request(
 	struct node *n, uint16_t port, const struct vdp_request *rq, uint16_t vm_port, struct mono now)
 {
+	struct node_port *p = n->port[port];
+	uint32_t at = vdp_table_find(p->vdp, &rq->subject.vsi);
+	const struct vdp_vsi *v = at == UINT32_MAX ? NULL : vdp_table_get(p->vdp, at);
+	uint16_t was = v ? node_vsi_vm_port(p, v) : NODE_NO_PORT;
 	struct vdp_request r = *rq;
+	enum vdp_submit s;
 
-	r.user = vm_port == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)vm_port + 1;
-	return vdp_station_request(n->port[port]->vdp, &r, now);
+	r.user = vm_port != NODE_NO_PORT ? (uint32_t)vm_port + 1 : v ? v->user : USER_UNBOUND;
+	s = vdp_station_request(p->vdp, &r, now);
+	if (s == VDP_SUBMIT_OK && was != NODE_NO_PORT && r.user != (uint32_t)was + 1)
+		port_bind_revoke(n, was, at);
+	return s;
 }
 
 enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct vsi_id *id, struct mono now)

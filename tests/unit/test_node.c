@@ -1,0 +1,123 @@
+/* The node between its machines: what requests, removed ports and reloads do to VM ports, admissions and events. */
+#include <criterion/criterion.h>
+
+#include "sim.h"
+
+static struct sim *world;
+static struct sim_node *host, *bridge;
+
+static void build(void)
+{
+	world = sim_new(1);
+	host = sim_add_node(world, "host");
+	bridge = sim_add_node(world, "bridge");
+	sim_add_port(host, "eth0", CONF_STATION);
+	sim_add_port(bridge, "swp1", CONF_BRIDGE);
+	sim_add_port(bridge, "swp2", CONF_ORDINARY)->bpdu_guard = true;
+	sim_add_vm(host, "vnet1", "eth0");
+	sim_add_vm(host, "vnet2", "eth0");
+	bridge->types.n_types = 1;
+	bridge->types.has_default_manager = true;
+	bridge->type[0] = (struct vtdb_type){ .type_id = 1, .version_high = 255, .default_vid = 100 };
+	sim_start(host);
+	sim_start(bridge);
+	sim_wire(host, "eth0", bridge, "swp1", dur_us(100));
+}
+
+static void teardown(void)
+{
+	sim_free(world);
+}
+
+TestSuite(node, .init = build, .fini = teardown);
+
+static void pass(struct dur d)
+{
+	sim_run(world, mono_add(world->now, d));
+}
+
+static uint16_t port_of(const struct sim_node *n, const char *name)
+{
+	return node_find_port(n->node, name);
+}
+
+static const struct mac guest = { { 0x52, 0x54, 0, 0, 0, 1 } };
+
+static void associate(const char *vm)
+{
+	struct vdp_filter filter = { .mac = guest };
+	struct vdp_request rq = { .op = VDP_ASSOC,
+		.subject = { .type_id = 1, .vsi = { .format = VSI_ID_UUID, .id = { [15] = 1 } } },
+		.format = VDP_FILTER_MAC_VID,
+		.n_filters = 1,
+		.filters = &filter };
+	uint16_t port = port_of(host, "eth0");
+
+	cr_assert_eq(node_vsi_request(host->node, port, &rq, vm ? port_of(host, vm) : NODE_NO_PORT,
+			     sim_node_now(host)),
+		VDP_SUBMIT_OK);
+	node_kick(host->node, port, sim_node_now(host));
+}
+
+static const struct vdp_vsi *vsi(void)
+{
+	const struct node_port *p = node_port(host->node, port_of(host, "eth0"));
+	uint32_t at = vdp_table_next(p->vdp, 0);
+
+	return at == UINT32_MAX ? NULL : vdp_table_get(p->vdp, at);
+}
+
+static uint16_t vm_port(void)
+{
+	return node_vsi_vm_port(node_port(host->node, port_of(host, "eth0")), vsi());
+}
+
+/* A broadcast of the guest; how many frames it adds to the uplink. */
+static uint64_t sent_up(const char *vm)
+{
+	uint8_t frame[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 0x08 };
+	uint64_t before = sim_port(host, "eth0")->wire.frames;
+
+	memcpy(frame + 6, guest.b, 6);
+	sim_inject(host, vm, span_of(frame, sizeof(frame)));
+	return sim_port(host, "eth0")->wire.frames - before;
+}
+
+Test(node, request_for_another_vm_port_moves_the_admission)
+{
+	associate("vnet1");
+	pass(dur_s(3));
+	cr_assert_eq(vsi()->state, VDP_STATE_ASSOC);
+	cr_assert_eq(sent_up("vnet1"), 1);
+	associate("vnet2");
+	cr_assert_eq(sent_up("vnet1"), 0, "from the moment it was asked for");
+	pass(dur_s(3));
+	cr_assert_eq(vsi()->state, VDP_STATE_ASSOC);
+	cr_assert_eq(sent_up("vnet1"), 0);
+	cr_assert_eq(sent_up("vnet2"), 1);
+}
+
+Test(node, request_without_a_vm_port_leaves_the_vsi_where_it_is)
+{
+	associate("vnet1");
+	pass(dur_s(3));
+	associate(NULL);
+	cr_assert_eq(vm_port(), port_of(host, "vnet1"));
+	pass(dur_s(3));
+	cr_assert_eq(sent_up("vnet1"), 1);
+}
+
+Test(node, removed_vm_port_binds_nothing_any_more)
+{
+	uint16_t vm = port_of(host, "vnet1");
+
+	node_port_state(host->node, vm, true, true, guest, 1500, sim_node_now(host));
+	associate(NULL);
+	pass(dur_s(3));
+	cr_assert_eq(vm_port(), vm, "bound by the device's address");
+	node_port_del(host->node, vm, sim_node_now(host));
+	cr_assert_not_null(vsi(), "it waits for the bridge's answer");
+	cr_assert_eq(vm_port(), NODE_NO_PORT);
+	pass(dur_s(3));
+	cr_assert_null(vsi());
+}
