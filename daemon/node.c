@@ -92,11 +92,19 @@ void node_shutdown(struct node *n, struct mono now)
 			port_evb_shutdown(n, i, now);
 }
 
+static void set_forwarding(struct node *n, struct node_port *p)
+{
+	if (p->lport != FWD_LPORT_NONE)
+		relay_port_set_forwarding(n->relay, p->lport, p->is_up && !p->is_guarded);
+}
+
 void node_set_globals(struct node *n, const struct conf *c, struct mono now)
 {
 	set_globals(n, c);
 	for (uint16_t i = 0; i < n->n_ports; i++) {
 		if (n->port[i] && n->port[i]->kind != NODE_VM) {
+			n->port[i]->is_guarded = false;
+			set_forwarding(n, n->port[i]);
 			port_evb_state(n, i, now);
 			node_pump(n, i, now);
 		}
@@ -230,12 +238,6 @@ void node_port_del(struct node *n, uint16_t port, struct mono now)
 	port_remove(n, port);
 }
 
-static void set_forwarding(struct node *n, struct node_port *p)
-{
-	if (p->lport != FWD_LPORT_NONE)
-		relay_port_set_forwarding(n->relay, p->lport, p->is_up && !p->is_guarded);
-}
-
 void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac, uint32_t mtu,
 	struct mono now)
 {
@@ -322,10 +324,9 @@ static void rx_traffic(struct node *n, uint16_t port, struct span frame, struct 
 		port_bind_source(n, port, res.src, now);
 	while (relay_next_copy(n->relay, &res, &copy))
 		n->io.send(n->io.ctx, n->by_lport[copy.lport], span_of(copy.head, copy.head_len), copy.rest);
-	if (res.drop != FWD_DROP_NOT_ASSOCIATED ||
-		mono_before(now, mono_add(p->last_refused, dur_s(REFUSED_EVENT_S))))
+	if (res.drop != FWD_DROP_NOT_ASSOCIATED || mono_before(now, p->next_refused))
 		return;
-	p->last_refused = now;
+	p->next_refused = mono_add(now, dur_s(REFUSED_EVENT_S));
 	snprintf(detail, sizeof(detail), "src=%s vid=%u", mac_format(res.src, text), res.vid);
 	node_tell(n,
 		&(struct node_event){ .kind = NODE_EVENT_REFUSED,
@@ -414,9 +415,9 @@ static void pump_one(struct node *n, uint16_t port, struct mono now)
 	if (!p || p->kind == NODE_VM)
 		return;
 	p->wants_pump = false;
+	port_evb_pump(n, port, now); /* first: it may make VDP ready */
 	if (p->vdp)
 		port_ecp_pump(n, port, now);
-	port_evb_pump(n, port, now);
 	n->io.rearm(n->io.ctx, port);
 }
 

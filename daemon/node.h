@@ -96,7 +96,7 @@ struct node_port { /* read it, do not write it */
 	bool has_host_vsi; /* the uplink's own VSI was asked for */
 	struct vsi_id host_vsi;
 	struct mono next_bind_scan; /* VM: rate limit of the search by source address */
-	struct mono last_refused;   /* rate limit of NODE_EVENT_REFUSED */
+	struct mono next_refused;   /* rate limit of NODE_EVENT_REFUSED */
 	struct mono since;          /* of the link state */
 };
 
@@ -126,6 +126,7 @@ void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up,
 	struct mono now);
 /** Apply a new configuration of this port that conf_diff() calls adapted or renegotiated. */
 void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now);
+/** A reload: the settings of no port; and ports that BPDU guard blocks get another chance. */
 void node_set_globals(struct node *n, const struct conf *c, struct mono now);
 
 void node_rx(struct node *n, uint16_t port, struct span frame, struct mono now);

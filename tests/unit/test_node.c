@@ -121,3 +121,38 @@ Test(node, removed_vm_port_binds_nothing_any_more)
 	pass(dur_s(3));
 	cr_assert_null(vsi());
 }
+
+Test(node, refused_traffic_is_told_at_once_then_once_a_minute)
+{
+	uint8_t frame[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, [12] = 0x08 };
+
+	for (unsigned i = 0; i < 100; i++) {
+		sim_inject(bridge, "swp1", span_of(frame, sizeof(frame)));
+		cr_assert_eq(bridge->events[NODE_EVENT_REFUSED], i < 60 ? 1 : 2, "frame %u", i);
+		pass(dur_s(1));
+	}
+}
+
+Test(node, reload_ends_bpdu_guard)
+{
+	const uint8_t bpdu[60] = { 0x01, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 9, 0, 38, 0x42, 0x42, 3 };
+	const struct node_port *p = node_port(bridge->node, port_of(bridge, "swp2"));
+
+	sim_inject(bridge, "swp2", span_of(bpdu, sizeof(bpdu)));
+	cr_assert(p->is_guarded);
+	cr_assert_not(relay_port(node_relay(bridge->node), p->lport)->forwarding);
+	node_set_globals(bridge->node, &bridge->conf, sim_node_now(bridge));
+	cr_assert_not(p->is_guarded);
+	cr_assert(relay_port(node_relay(bridge->node), p->lport)->forwarding);
+}
+
+Test(node, waiting_requests_leave_in_the_step_that_hears_the_peer)
+{
+	struct mono until = mono_add(world->now, dur_s(10));
+	const struct node_port *p = node_port(host->node, port_of(host, "eth0"));
+
+	associate("vnet1");
+	while (!p->evb.oper.is_ready)
+		cr_assert(sim_step(world, until));
+	cr_assert_eq(sim_port(host, "eth0")->wire.ecp_requests, 1);
+}
