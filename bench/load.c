@@ -1,7 +1,9 @@
 /*
  * load.c - send frames into one end of a veth pair as fast as this machine can, and count what comes back.
  *
- *   bench-load KIND IF SECONDS SIZE DST SRC      prints: frames sent and frames that came back, per second
+ *   bench-load KIND IF SECONDS SIZE DST SRC [HEX]      prints: frames sent and frames that came back, per second
+ *
+ * HEX replaces the octets from the EtherType on (a flood of something else than test frames; its echo is not counted).
  *
  * Two senders, because no single one is fair to everybody:
  *
@@ -108,9 +110,10 @@ static bool open_bpf(struct load *l)
 	return bpf_program__attach_xdp(bpf_object__find_program_by_name(o, "count"), l->ifindex) != NULL;
 }
 
-static bool make_frame(struct load *l, const char *size, const char *dst, const char *src)
+static bool make_frame(struct load *l, const char *size, const char *dst, const char *src, const char *hex)
 {
 	struct mac m[2];
+	unsigned octet;
 
 	l->len = strtoul(size, NULL, 10);
 	if (l->len < LOAD_HEADER || l->len > FRAME_MAX || !mac_parse(dst, &m[0]) || !mac_parse(src, &m[1]))
@@ -118,6 +121,8 @@ static bool make_frame(struct load *l, const char *size, const char *dst, const 
 	memcpy(l->frame, m, sizeof(m));
 	l->frame[12] = LOAD_ETHERTYPE >> 8;
 	l->frame[13] = LOAD_ETHERTYPE & 0xff;
+	for (size_t i = 12; i < l->len && hex && sscanf(hex, "%2x", &octet) == 1; i++, hex += 2)
+		l->frame[i] = (uint8_t)octet;
 	return true;
 }
 
@@ -163,8 +168,8 @@ int main(int argc, char **argv)
 	struct load l = { 0 };
 	bool is_xdp;
 
-	if (argc != 7 || !make_frame(&l, argv[4], argv[5], argv[6])) {
-		fprintf(stderr, "usage: bench-load xdp|packet IF SECONDS SIZE DST SRC\n");
+	if (argc < 7 || argc > 8 || !make_frame(&l, argv[4], argv[5], argv[6], argv[7])) {
+		fprintf(stderr, "usage: bench-load xdp|packet IF SECONDS SIZE DST SRC [HEX]\n");
 		return 2;
 	}
 	is_xdp = strcmp(argv[1], "xdp") == 0;
