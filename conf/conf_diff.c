@@ -62,6 +62,13 @@ unsigned conf_diff(const struct conf *old, const struct conf *new_conf, struct c
 	return l.n;
 }
 
+void conf_keep_unchangeable(const struct conf *old, struct conf *fresh)
+{
+	for (const struct conf_setting *s = conf_settings; s->path != NULL; s++)
+		if (s->effect == CONF_NEEDS_RESTART)
+			memcpy((char *)fresh + s->offset, (const char *)old + s->offset, s->size);
+}
+
 const char *conf_effect_name(enum conf_effect e)
 {
 	static const char *const names[] = { [CONF_ADAPTED] = "adapted",

@@ -22,6 +22,8 @@ struct conf_change {
 /** Compare. At most `max` changes are written; the return value is how many there are. */
 unsigned conf_diff(
 	const struct conf *old, const struct conf *new_conf, struct conf_change *ret, unsigned max);
+/** Put back into `fresh` what only a restart of the daemon changes, so that it says what is in force. */
+void conf_keep_unchangeable(const struct conf *old, struct conf *fresh);
 const char *conf_effect_name(enum conf_effect e);
 
 #endif

@@ -66,22 +66,16 @@ static void apply(
 		const struct conf_port *p = &fresh->ports[i];
 		uint16_t port = node_find_port(d->node, p->name);
 
+		if (port != NODE_NO_PORT && node_port(d->node, port)->kind == NODE_VM) {
+			evbd_port_remove(d, port, now); /* it was a VM port until now */
+			port = NODE_NO_PORT;
+		}
 		if (port == NODE_NO_PORT)
 			add_port(d, p, now);
 		else if (change_of(c, n, p->name, CONF_ADAPTED) ||
 			 change_of(c, n, p->name, CONF_RENEGOTIATED))
 			node_port_conf(d->node, port, p, now);
 	}
-}
-
-static void keep_unchangeable(const struct conf *old, struct conf *fresh)
-{
-	memcpy(fresh->control_socket, old->control_socket, sizeof(fresh->control_socket));
-	memcpy(fresh->control_group, old->control_group, sizeof(fresh->control_group));
-	memcpy(fresh->state_dir, old->state_dir, sizeof(fresh->state_dir));
-	fresh->max_fdb = old->max_fdb;
-	fresh->max_ended = old->max_ended;
-	fresh->max_clients = old->max_clients;
 }
 
 static int load(struct evbd *d, struct conf **ret, struct conf_error *ret_error)
@@ -117,7 +111,7 @@ int evbd_reload(
 		return -ENOMEM;
 	}
 	n = conf_diff(d->conf, fresh, changes, n);
-	keep_unchangeable(d->conf, fresh);
+	conf_keep_unchangeable(d->conf, fresh);
 	apply(d, fresh, changes, n, now);
 	conf_free(d->conf);
 	d->conf = fresh;

@@ -79,6 +79,23 @@ Test(conf_diff, global_settings)
 	expect_global("evb = { warn_exponent = 3; };", CONF_ADAPTED, "evb.warn_exponent", "24", "3");
 }
 
+Test(conf_diff, what_needs_a_restart_stays_and_nothing_else)
+{
+	struct conf
+		*old = load("ports = ();"),
+		*fresh = load(
+			"control = { socket = \"/s\"; group = \"g\"; max_clients = 3; }; state_dir = \"/d\"; "
+			"limits = { fdb = 100; fdb_age = 100; ended_vsis = 9; }; ports = ();");
+	struct conf_change c[8];
+
+	conf_keep_unchangeable(old, fresh);
+	cr_assert_eq(conf_diff(old, fresh, c, 8), 2);
+	cr_expect_str_eq(c[0].setting, "control.max_clients");
+	cr_expect_str_eq(c[1].setting, "limits.fdb_age");
+	conf_free(old);
+	conf_free(fresh);
+}
+
 Test(conf_diff, settings_of_a_port)
 {
 	expect_change("", "pvid = 9;", "bridge", CONF_ADAPTED, "pvid", "1", "9");
