@@ -234,6 +234,7 @@ void node_port_del(struct node *n, uint16_t port, struct mono now)
 				port_remove(n, i);
 		port_evb_shutdown(n, port, now);
 		port_ecp_down(n, port, now);
+		port_vsi_port_gone(n, port, now);
 	}
 	port_remove(n, port);
 }
@@ -289,6 +290,7 @@ void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up,
 void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now)
 {
 	struct node_port *p = n->port[port];
+	bool is_evb_off = p->vdp && p->conf.evb.is_enabled && !conf->evb.is_enabled;
 	struct relay_port_cfg rc;
 
 	p->conf = *conf;
@@ -302,6 +304,8 @@ void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf,
 		set_vlans(n, p);
 		set_forwarding(n, p);
 	}
+	if (is_evb_off)
+		port_ecp_down(n, port, now);
 	port_evb_conf(n, port, now);
 	if (p->vdp)
 		port_vsi_host(n, port, now);

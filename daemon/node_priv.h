@@ -61,11 +61,14 @@ void port_ecp_fini(struct node_port *p);
 void port_ecp_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
 /** Operational values or readiness of the EVB machine changed. */
 void port_ecp_params(struct node *n, uint16_t port, struct mono now);
+/** Link down or EVB switched off: a bridge's VSIs end without a frame, a station's wait (evb-reference 6.8). */
 void port_ecp_down(struct node *n, uint16_t port, struct mono now);
 void port_ecp_pump(struct node *n, uint16_t port, struct mono now);
 
 /* port_vsi.c: what a VSI's state means for the relay, the list of ended VSIs, moves between ports */
 void port_vsi_events(struct node *n, uint16_t port, struct mono now);
+/** The port is being removed: tell of the VSIs a station still wanted. */
+void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now);
 void port_vsi_host(struct node *n, uint16_t port, struct mono now);
 bool node_ended_init(struct node *n);
 void node_ended_fini(struct node *n);

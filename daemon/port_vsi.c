@@ -184,8 +184,7 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 		return;
 	}
 	if (ev->kind == VDP_EVENT_ENDED) {
-		if (p->lport != FWD_LPORT_NONE)
-			port_bind_sync(n, port, ev->vsi, now);
+		port_bind_sync(n, port, ev->vsi, now);
 		ended_add(n, port, v, now);
 		tell_vsi(n, port, ev, v, true, now);
 		return;
@@ -205,6 +204,21 @@ void port_vsi_events(struct node *n, uint16_t port, struct mono now)
 
 	while (vdp_table_next_event(n->port[port]->vdp, &ev))
 		on_event(n, port, &ev, now);
+}
+
+void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now)
+{
+	const struct vdp_table *t = n->port[port]->vdp;
+
+	for (uint32_t i = t ? vdp_table_next(t, 0) : UINT32_MAX; i != UINT32_MAX;
+		i = vdp_table_next(t, i + 1)) {
+		struct vdp_vsi v = *vdp_table_get(t, i);
+		struct vdp_event ev = { .was = v.state, .event = "port removed" };
+
+		snprintf(v.reason, sizeof(v.reason), "the port was removed");
+		ended_add(n, port, &v, now);
+		tell_vsi(n, port, &ev, &v, true, now);
+	}
 }
 
 /* ---- requests ---- */

@@ -156,3 +156,34 @@ Test(node, waiting_requests_leave_in_the_step_that_hears_the_peer)
 		cr_assert(sim_step(world, until));
 	cr_assert_eq(sim_port(host, "eth0")->wire.ecp_requests, 1);
 }
+
+Test(node, vsis_of_a_bridge_port_end_when_evb_is_switched_off)
+{
+	struct conf_port conf = bridge->ports[0];
+	const struct node_port *p = node_port(bridge->node, port_of(bridge, "swp1"));
+
+	associate("vnet1");
+	pass(dur_s(3));
+	cr_assert_eq(vdp_table_count(p->vdp), 1);
+	conf.evb.is_enabled = false;
+	node_port_conf(bridge->node, port_of(bridge, "swp1"), &conf, sim_node_now(bridge));
+	cr_assert_eq(vdp_table_count(p->vdp), 0);
+	cr_assert_not(relay_port_has_vlan(node_relay(bridge->node), p->lport, 100));
+}
+
+Test(node, wanted_vsis_end_with_their_port)
+{
+	uint64_t before;
+	const struct node_ended *e = NULL;
+
+	associate("vnet1");
+	pass(dur_s(3));
+	before = host->events[NODE_EVENT_VSI];
+	node_port_del(host->node, port_of(host, "eth0"), sim_node_now(host));
+	cr_assert_gt(host->events[NODE_EVENT_VSI], before);
+	for (unsigned i = 0; i < node_n_ended(host->node) && !e; i++)
+		e = node_ended(host->node, i, sim_node_now(host));
+	cr_assert_not_null(e);
+	cr_assert_str_eq(e->port_name, "eth0");
+	cr_assert_str_eq(e->vsi.reason, "the port was removed");
+}
