@@ -1,7 +1,7 @@
 /*
  * How frames get in and out of one network device. Drivers: link_pcap.c (libpcap), link_packet.c (AF_PACKET with
  * PACKET_VNET_HDR, for virtual devices whose senders leave checksums and segmentation to the hardware), link_tap.c
- * (a tap this daemon made), link_file.c (capture files), link_mem.c (tests).
+ * (a tap this daemon made), link_file.c (capture files).
  *
  * A driver hands up frames in wire form only: VLAN tags in the data, checksums finished, nothing longer than the
  * device's MTU allows (super-frames are segmented by bridge/gso.h first), own transmissions filtered out.
@@ -25,7 +25,7 @@ struct link_counters {
 };
 
 struct link_ops {
-	const char *driver; /* "pcap", "packet", "tap", "file", "mem" */
+	const char *driver; /* "pcap", "packet", "tap", "file" */
 	/** Queue one frame given in two parts; never blocks; a full device counts tx_dropped. */
 	void (*send)(struct link *l, struct span head, struct span rest);
 	/** Push out what send() queued; called once after each batch of input. */

@@ -1,9 +1,9 @@
 /*
  * log.c - one line per event: level, `if=`, `vsi=`, `from= to= event= clause=`, detail.
  *
- * A thousand VSIs that associate in one second are one piece of news, not a thousand: each (port, kind, event) may
- * write 20 lines in ten seconds; the rest is counted and told when the window has passed, by the next line of its
- * kind. `evbctl monitor` gets every event.
+ * A thousand VSIs that associate in one second are one piece of news, not a thousand: each (port, kind, warning or
+ * not) may write 20 lines in ten seconds; the rest is counted and told when the window has passed, by the next line of
+ * its kind. `evbctl monitor` gets every event.
  */
 #define _GNU_SOURCE
 #include "log.h"
