@@ -34,16 +34,22 @@ static void on_frame(void *ctx, struct span frame)
 	node_rx(e->d->node, e->port, frame, e->d->batch_now);
 }
 
+static void close_one(struct evbd_port *e, struct link **link, struct event **rx)
+{
+	if (*rx)
+		event_free(*rx);
+	*rx = NULL;
+	if (*link) {
+		link_counters_add(&e->past, &(*link)->count);
+		(*link)->ops->close(*link);
+	}
+	*link = NULL;
+}
+
 static void close_link(struct evbd_port *e)
 {
-	if (e->rx)
-		event_free(e->rx);
-	e->rx = NULL;
-	if (e->link) {
-		link_counters_add(&e->past, &e->link->count);
-		e->link->ops->close(e->link);
-	}
-	e->link = NULL;
+	close_one(e, &e->link, &e->rx);
+	close_one(e, &e->control, &e->control_rx);
 }
 
 static void detach(struct evbd_port *e, bool is_gone)
@@ -55,22 +61,37 @@ static void detach(struct evbd_port *e, bool is_gone)
 	e->ifindex = 0;
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *ctx)
+static void read_link(struct evbd_port *e, struct link *link, struct event *rx)
 {
-	struct evbd_port *e = ctx;
 	int n;
 
-	(void)fd;
-	(void)what;
 	e->d->batch_now = evbd_now();
 	e->d->is_batch = true;
-	n = e->link->ops->poll(e->link, RX_BUDGET);
+	n = link->ops->poll(link, RX_BUDGET);
 	if (n < 0) { /* the device is going; rtnetlink will say so, stop spinning until then */
 		log_line(&e->d->log, LOG_WARNING, "event=\"device error\" if=%s error=\"%s\"",
 			node_port(e->d->node, e->port)->name, strerror(-n));
-		event_del(e->rx);
+		event_del(rx);
 	}
 	evbd_flush(e->d);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct evbd_port *e = ctx;
+
+	(void)fd;
+	(void)what;
+	read_link(e, e->link, e->rx);
+}
+
+static void on_control_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct evbd_port *e = ctx;
+
+	(void)fd;
+	(void)what;
+	read_link(e, e->control, e->control_rx);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
@@ -118,15 +139,17 @@ void evbd_port_remove(struct evbd *d, uint16_t port, struct mono now)
 	evbd_port_free(d, port);
 }
 
-static void watch(struct evbd_port *e)
+static struct event *watch(struct evbd_port *e, struct link *link, event_callback_fn on_input)
 {
-	e->link->rx = on_frame;
-	e->link->rx_ctx = e;
-	e->why[0] = '\0';
-	if (e->link->fd < 0)
-		return;
-	e->rx = event_new(e->d->base, e->link->fd, EV_READ | EV_PERSIST, on_readable, e);
-	event_add(e->rx, NULL);
+	struct event *rx;
+
+	link->rx = on_frame;
+	link->rx_ctx = e;
+	if (link->fd < 0)
+		return NULL;
+	rx = event_new(e->d->base, link->fd, EV_READ | EV_PERSIST, on_input, e);
+	event_add(rx, NULL);
+	return rx;
 }
 
 bool evbd_port_tap(struct evbd *d, uint16_t port)
@@ -141,7 +164,8 @@ bool evbd_port_tap(struct evbd *d, uint16_t port)
 			node_port(d->node, port)->name, e->why);
 		return false;
 	}
-	watch(e);
+	e->why[0] = '\0';
+	e->rx = watch(e, e->link, on_readable);
 	return true;
 }
 
@@ -150,6 +174,17 @@ static enum link_kind driver_of(const struct node_port *p, const struct rtnl_lin
 	if (p->conf.driver != CONF_DRIVER_AUTO)
 		return p->conf.driver == CONF_DRIVER_PCAP ? LINK_PCAP : LINK_PACKET;
 	return link->is_virtual ? LINK_PACKET : LINK_PCAP;
+}
+
+/* Both or none. */
+static bool open_links(struct evbd_port *e, enum link_kind kind, int *ret_errno)
+{
+	e->link = link_open(kind, e->name, ret_errno, e->why, sizeof(e->why));
+	if (e->link)
+		e->control = link_open(LINK_CONTROL, e->name, ret_errno, e->why, sizeof(e->why));
+	if (e->link && !e->control)
+		close_link(e);
+	return e->link != NULL;
 }
 
 static void attach(struct evbd_port *e, const struct rtnl_link *link)
@@ -173,10 +208,11 @@ static void attach(struct evbd_port *e, const struct rtnl_link *link)
 			e->offloads.n = 0;
 	}
 	close_link(e);
-	e->link = link_open(driver_of(p, link), p->name, &err, e->why, sizeof(e->why));
-	if (e->link)
-		watch(e);
-	else if (err != -ENETDOWN) /* libpcap opens it when it comes up */
+	if (open_links(e, driver_of(p, link), &err)) {
+		e->why[0] = '\0';
+		e->rx = watch(e, e->link, on_readable);
+		e->control_rx = watch(e, e->control, on_control_readable);
+	} else if (err != -ENETDOWN) /* libpcap opens it when it comes up */
 		log_line(&e->d->log, LOG_ERROR, "event=\"can't open device\" if=%s error=\"%s\"", p->name,
 			e->why);
 }
@@ -207,6 +243,15 @@ static void link_gone(struct evbd *d, uint16_t port, struct mono now)
 	evbd_flush(d);
 }
 
+/* read_link() stops listening when a read fails. */
+static void listen_again(struct evbd_port *e)
+{
+	if (e->rx)
+		event_add(e->rx, NULL);
+	if (e->control_rx)
+		event_add(e->control_rx, NULL);
+}
+
 void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone)
 {
 	struct evbd *d = ctx;
@@ -230,8 +275,8 @@ void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone)
 		}
 	}
 	attach(d->port[port], link);
-	if (d->port[port]->rx && link->is_up)
-		event_add(d->port[port]->rx, NULL); /* on_readable() stops listening when a read fails */
+	if (link->is_up)
+		listen_again(d->port[port]);
 	node_port_state(d->node, port, d->port[port]->link != NULL, link->is_up, link->mac, link->mtu, now);
 	evbd_flush(d);
 }

@@ -46,6 +46,8 @@ static bool host_port(void *ctx, uint16_t port, struct ctl_port_info *ret)
 	};
 	if (e->link)
 		link_counters_add(&ret->link, &e->link->count);
+	if (e->control)
+		link_counters_add(&ret->link, &e->control->count);
 	return true;
 }
 

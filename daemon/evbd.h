@@ -26,6 +26,9 @@ struct evbd_port { /* shell of one node port */
 	int ifindex;   /* 0: no device */
 	struct link *link;
 	struct event *rx;
+	struct link *
+		control; /* a queue of their own for control frames; NULL: they come by `link` (a tap of ours) */
+	struct event *control_rx;
 	struct event *timer;
 	struct mono armed; /* when the timer fires */
 	struct offload_saved offloads;

@@ -30,5 +30,5 @@ struct link *link_open(enum link_kind kind, const char *ifname, int *ret_errno, 
 		return link_fail(&e, errno, ifname, NULL);
 	if (kind == LINK_PCAP)
 		return link_open_pcap(ifname, (int)ifindex, &e);
-	return link_open_packet(ifname, (int)ifindex, &e);
+	return link_open_packet(ifname, (int)ifindex, kind, &e);
 }

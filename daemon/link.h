@@ -44,7 +44,11 @@ struct link { /* head of each driver's own struct */
 	struct link_counters count;
 };
 
-enum link_kind { LINK_PCAP, LINK_PACKET };
+enum link_kind {
+	LINK_PCAP,
+	LINK_PACKET,
+	LINK_CONTROL, /* receives the control frames that the other two leave out (link_filter.c); sends nothing */
+};
 /** Open `ifname` with a driver in promiscuous mode. NULL with *ret_errno (negative) and a text in err. LINK_PCAP can't
  * be opened while the device is down (-ENETDOWN), and takes frames as long as the MTU at the time of opening. */
 struct link *link_open(enum link_kind kind, const char *ifname, int *ret_errno, char *err, unsigned err_size);

@@ -16,6 +16,8 @@
  * Frames come in batches (recvmmsg); what this host sends is not seen (PACKET_IGNORE_OUTGOING). A frame whose offload
  * state has no virtio form fails the whole system call with EINVAL; it is lost, counted, and the next call goes on.
  * Frames go out whole, through txq.
+ *
+ * A control link (link_filter.c) is a second one of these on the same device.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -207,7 +209,7 @@ static bool set_option(int fd, int option, int value)
 }
 
 /* A descriptor, or -errno. Nothing is received before bind(): the protocol is 0 until then. */
-static int open_socket(int ifindex)
+static int open_socket(int ifindex, bool is_control)
 {
 	struct sockaddr_ll at = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = ifindex
@@ -225,7 +227,7 @@ static int open_socket(int ifindex)
 	if (!set_option(fd, PACKET_VNET_HDR, 1) || !set_option(fd, PACKET_AUXDATA, 1) ||
 		!set_option(fd, PACKET_IGNORE_OUTGOING, 1) ||
 		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc, sizeof(promisc)) != 0 ||
-		bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+		link_filter(fd, is_control) != 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
 		getsockname(fd, (struct sockaddr *)&at, &len) != 0)
 		error = errno;
 	else if (at.sll_hatype != ARPHRD_ETHER)
@@ -236,7 +238,8 @@ static int open_socket(int ifindex)
 	return -error;
 }
 
-struct link *link_open_packet(const char *ifname, int ifindex, const struct link_error *e)
+struct link *link_open_packet(
+	const char *ifname, int ifindex, enum link_kind kind, const struct link_error *e)
 {
 	struct link_packet *lp = calloc(1, sizeof(*lp));
 	int rc;
@@ -244,10 +247,10 @@ struct link *link_open_packet(const char *ifname, int ifindex, const struct link
 	if (!lp)
 		return link_fail(e, ENOMEM, ifname, NULL);
 	lp->link.ops = &link_packet_ops;
-	lp->link.fd = rc = open_socket(ifindex);
-	if (rc >= 0)
+	lp->link.fd = rc = open_socket(ifindex, kind == LINK_CONTROL);
+	if (rc >= 0 && kind != LINK_CONTROL)
 		lp->tx = txq_new(ifindex, &rc);
-	if (!lp->tx) {
+	if (rc < 0 || (kind != LINK_CONTROL && !lp->tx)) {
 		link_fail(e, -rc, ifname, NULL);
 		link_packet_close(&lp->link);
 		return NULL;

@@ -151,7 +151,7 @@ static int activate(struct link_pcap *lp, const char *ifname)
 	lp->link.fd = pcap_get_selectable_fd(p);
 	if (setsockopt(lp->link.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0)
 		return errno;
-	return 0;
+	return -link_filter(lp->link.fd, false);
 }
 
 struct link *link_open_pcap(const char *ifname, int ifindex, const struct link_error *e)

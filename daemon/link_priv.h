@@ -18,7 +18,11 @@ struct link_error { /* where an opener reports to; the last three arguments of l
 void *link_fail(const struct link_error *e, int error, const char *what, const char *detail);
 
 struct link *link_open_pcap(const char *ifname, int ifindex, const struct link_error *e);
-struct link *link_open_packet(const char *ifname, int ifindex, const struct link_error *e);
+struct link *link_open_packet(
+	const char *ifname, int ifindex, enum link_kind kind, const struct link_error *e);
+
+/** Let a packet socket have control frames only, or everything else. 0 or -errno. */
+int link_filter(int fd, bool is_control);
 
 /** Hand one frame up and count it. */
 static inline void link_deliver(struct link *l, struct span frame)

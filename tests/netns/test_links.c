@@ -198,6 +198,68 @@ Test(links, a_full_queue_is_counted_as_dropped)
 	close(peer);
 }
 
+/* What waits in a full data queue does not keep a control frame back; each frame is in exactly one of the queues. */
+static void control_has_its_own_queue(enum link_kind kind)
+{
+	static const struct {
+		bool is_control;
+		uint8_t head[20];
+	} frames[] = {
+		{ true, { 1, 0x80, 0xc2, 0, 0, 0x0e, 2, 0, 0, 0, 0, 0xa, 0x88, 0xcc } },
+		{ true, { 1, 0x80, 0xc2, 0, 0, 0x00, 2, 0, 0, 0, 0, 0xa, 0x89, 0x40 } },
+		{ true, { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x89, 0x40 } },
+		{ true, { 1, 0x80, 0xc2, 0, 0, 0x00, 2, 0, 0, 0, 0, 0xa, 0x00, 0x2e, 0x42, 0x42, 0x03 } },
+		{ false, { 1, 0x80, 0xc2, 0, 0, 0x10, 2, 0, 0, 0, 0, 0xa, 0x88, 0xb5 } },
+		{ false, { 1, 0x80, 0xc3, 0, 0, 0x00, 2, 0, 0, 0, 0, 0xa, 0x88, 0xb5 } },
+		{ false, { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x88, 0xcc } },
+		{ false, { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x81, 0x00, 0x00, 0x05, 0x89, 0x40 } },
+	};
+	enum { N = sizeof(frames) / sizeof(frames[0]), CONTROL = 4 };
+	uint8_t f[60] = { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x88, 0xb5 };
+	struct seen data = { 0 }, control = { 0 };
+	struct link *l, *c;
+	int small = 4096;
+	int peer;
+
+	veth_pair();
+	l = open_link(kind, "p1", &data);
+	c = open_link(LINK_CONTROL, "p1", &control);
+	peer = raw_socket("p0");
+	for (size_t i = 0; i < N; i++) {
+		memcpy(f, frames[i].head, sizeof(frames[i].head));
+		cr_assert_eq(send(peer, f, sizeof(f), 0), (ssize_t)sizeof(f));
+		WAIT_UNTIL(control.n + data.n == i + 1, {
+			cr_assert_geq(c->ops->poll(c, 64), 0);
+			cr_assert_geq(l->ops->poll(l, 64), 0);
+		});
+		cr_assert_arr_eq(
+			frames[i].is_control ? control.last : data.last, f, sizeof(f), "frame %zu", i);
+	}
+	cr_assert_eq(control.n, CONTROL);
+	if (kind == LINK_PACKET) { /* a ring has its size from the start */
+		cr_assert_eq(setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+		memcpy(f, frames[4].head, sizeof(frames[4].head));
+		for (unsigned i = 0; i < 500; i++)
+			cr_assert_eq(send(peer, f, sizeof(f), 0), (ssize_t)sizeof(f));
+	}
+	memcpy(f, frames[0].head, sizeof(frames[0].head));
+	cr_assert_eq(send(peer, f, sizeof(f), 0), (ssize_t)sizeof(f));
+	WAIT_UNTIL(control.n == CONTROL + 1, poll_link(c));
+	c->ops->close(c);
+	l->ops->close(l);
+	close(peer);
+}
+
+Test(links, packet_leaves_control_frames_to_a_queue_of_their_own)
+{
+	control_has_its_own_queue(LINK_PACKET);
+}
+
+Test(links, pcap_leaves_control_frames_to_a_queue_of_their_own)
+{
+	control_has_its_own_queue(LINK_PCAP);
+}
+
 /* ---- tap ---- */
 
 Test(links, tap_carries_frames_both_ways_and_goes_away_when_closed)

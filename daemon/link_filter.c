@@ -1,0 +1,41 @@
+/*
+ * Which frames wait in which queue: control frames in one, everything else in another.
+ *
+ * Under more traffic than the relay can carry, a receive buffer is full most of the time. If keep-alives waited in the
+ * same one, they would be lost like everything else, and a VM that sends too much would end the association of all.
+ *
+ *   untagged, to 01-80-C2-00-00-0X (802.1Q table 8-1), or ECP's EtherType whatever the address    -> control
+ *   the rest                                                                                      -> data
+ *
+ * The filters run in the kernel; one is the other with its answers exchanged, so that each frame is in exactly one queue.
+ * The node decides again by itself what a frame is: nothing but its place in line depends on this file. A tag is no
+ * longer in the data when a filter looks; the kernel keeps it beside.
+ */
+#include <errno.h>
+#include <linux/filter.h>
+#include <sys/socket.h>
+
+#include "link_priv.h"
+
+enum { RESERVED_HIGH = 0x0180c200, ETHERTYPE_ECP = 0x8940, WHOLE = 0x40000 };
+
+int link_filter(int fd, bool is_control)
+{
+	const uint32_t control = is_control ? WHOLE : 0, data = is_control ? 0 : WHOLE;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 8),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RESERVED_HIGH, 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xfff0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_ECP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, control),
+		BPF_STMT(BPF_RET | BPF_K, data),
+	};
+	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0 ? 0 : -errno;
+}
