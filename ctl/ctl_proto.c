@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "text.h"
 #include "wire.h"
 
 enum ctl_frame ctl_frame_split(struct span in, size_t max, struct span *ret_body)
@@ -97,12 +98,22 @@ bool ctl_hello_check(const json_t *hello, char err[CTL_ERROR_TEXT])
 	return true;
 }
 
+/* A text may quote a peer or a client and be cut in the middle of a character: then it is escaped, never lost. */
+static json_t *error_text(const char *error)
+{
+	char plain[4 * CTL_ERROR_TEXT + 1];
+	json_t *text = json_string(error);
+
+	return text != NULL ? text
+			    : json_string(text_escape(span_of(error, strlen(error)), plain, sizeof(plain)));
+}
+
 json_t *ctl_reply(json_int_t id, enum ctl_status status, const char *error, json_t *result)
 {
 	json_t *reply = json_pack("{s:I, s:i}", "id", id, "status", (int)status);
 
 	if (error != NULL)
-		json_object_set_new(reply, "error", json_string(error));
+		json_object_set_new(reply, "error", error_text(error));
 	if (result != NULL)
 		json_object_set_new(reply, "result", result);
 	return reply;

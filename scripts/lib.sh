@@ -53,7 +53,8 @@ deps_list() { # names of the packages of one group
 	build) echo cmake ninja-build pkg-config gcc libc6-dev linux-libc-dev libevent-dev libpcap-dev libconfig-dev \
 		libjansson-dev libsmartcols-dev libcap-ng-dev libmnl-dev ;;
 	run) echo iproute2 iputils-ping procps jq tcpdump ;;
-	test) echo libcriterion-dev clang llvm libbpf-dev binutils git ethtool perl-base iperf3 tshark ;;
+	test) echo libcriterion-dev clang libclang-rt-14-dev llvm libbpf-dev binutils git ethtool perl-base \
+		iperf3 tshark ;;
 	lint) echo clang clang-format clang-tidy cppcheck shellcheck mandoc git jq ;;
 	peers) echo lldpad libvirt-daemon-system libvirt-clients openvswitch-switch ;;
 	*) die "no package group called '$1' (build, run, test, lint, peers)" ;;

@@ -222,8 +222,7 @@ struct sim *sim_new(uint64_t seed)
 
 void sim_free(struct sim *s)
 {
-	while (s->n_frames > 0)
-		free(frame_pop(s).octets);
+	sim_drop_frames(s);
 	for (unsigned i = 0; i < s->n_nodes; i++) {
 		node_free(s->node[i].node);
 		free(s->node[i].question);
@@ -312,15 +311,9 @@ static void port_up(struct sim_node *n, uint16_t port)
 	node_port_state(n->node, port, true, !n->port[port].is_down, mac_of(n, port), 1500, sim_node_now(n));
 }
 
-void sim_start(struct sim_node *n)
+/* Nothing is due and nothing is asked any more. */
+static void forget(struct sim_node *n)
 {
-	struct node_io io = { n, on_send, on_event, on_rearm, { n, on_ask } };
-	struct mono now = sim_node_now(n);
-	uint64_t seed;
-	uint16_t port;
-
-	node_free(n->node);
-	n->node = NULL;
 	for (unsigned i = 0; i < SIM_QUESTIONS && n->n_questions > 0; i++) {
 		n->n_questions -= n->question[i].in_use;
 		n->question[i].in_use = false;
@@ -328,11 +321,13 @@ void sim_start(struct sim_node *n)
 	for (unsigned i = 0; i < sizeof(n->due) / sizeof(n->due[0]); i++)
 		n->due[i] = MONO_NEVER;
 	n->is_stale = true;
-	seed = n->sim->seed + n->index + 1000 * ++n->sim->restarts;
-	if (n->first_seed == 0)
-		n->first_seed = seed;
-	n->node = node_new(&n->conf, &io, n->is_same_seed ? n->first_seed : seed, now);
-	assert(n->node);
+}
+
+static void add_ports(struct sim_node *n)
+{
+	struct mono now = sim_node_now(n);
+	uint16_t port;
+
 	for (unsigned i = 0; i < n->conf.n_ports; i++) {
 		port = node_port_add(n->node, &n->ports[i], now);
 		assert(port != NODE_NO_PORT);
@@ -344,6 +339,46 @@ void sim_start(struct sim_node *n)
 		assert(port != NODE_NO_PORT);
 		port_up(n, port);
 	}
+}
+
+void sim_start(struct sim_node *n)
+{
+	struct node_io io = { n, on_send, on_event, on_rearm, { n, on_ask } };
+	uint64_t seed;
+
+	node_free(n->node);
+	n->node = NULL;
+	forget(n);
+	seed = n->sim->seed + n->index + 1000 * ++n->sim->restarts;
+	if (n->first_seed == 0)
+		n->first_seed = seed;
+	n->node = node_new(&n->conf, &io, n->is_same_seed ? n->first_seed : seed, sim_node_now(n));
+	assert(n->node);
+	add_ports(n);
+}
+
+void sim_del_ports(struct sim_node *n)
+{
+	for (uint16_t i = 0; i < node_n_ports(n->node); i++)
+		n->port[i].is_down = true; /* nothing is said */
+	for (uint16_t i = 0; i < node_n_ports(n->node); i++)
+		if (node_port(n->node, i) && node_port(n->node, i)->kind != NODE_VM)
+			node_port_del(n->node, i, sim_node_now(n));
+	forget(n);
+}
+
+void sim_renew(struct sim_node *n)
+{
+	sim_del_ports(n);
+	for (uint16_t i = 0; i < node_n_ports(n->node); i++)
+		n->port[i].is_down = false;
+	add_ports(n);
+}
+
+void sim_drop_frames(struct sim *s)
+{
+	while (s->n_frames > 0)
+		free(frame_pop(s).octets);
 }
 
 void sim_stop(struct sim_node *n, bool is_clean)

@@ -93,6 +93,10 @@ void sim_add_vm(struct sim_node *n, const char *name, const char *uplink);
 /** Create the node's core with its ports, all up. Also restarts a running one from nothing (kill -9 and start). */
 void sim_start(struct sim_node *n);
 void sim_stop(struct sim_node *n, bool is_clean);
+/** All ports go, without a frame; and come back as after a restart, much faster than that. */
+void sim_del_ports(struct sim_node *n);
+void sim_renew(struct sim_node *n);
+void sim_drop_frames(struct sim *s);
 /** Join two ports, both directions alike. */
 void sim_wire(
 	struct sim_node *a, const char *a_port, struct sim_node *b, const char *b_port, struct dur latency);

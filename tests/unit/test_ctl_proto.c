@@ -297,3 +297,13 @@ Test(ctl_vsi, names_of_operations_round_trip)
 	}
 	cr_assert_not(ctl_op_parse("assoc", &op));
 }
+
+Test(ctl_proto, reply_keeps_an_error_text_that_is_cut_in_a_character)
+{
+	json_t *reply = ctl_reply(1, CTL_FAILED, "no port \"\xd0", NULL);
+	const char *error = json_string_value(json_object_get(reply, "error"));
+
+	cr_assert(error != NULL);
+	cr_expect_str_eq(error, "no port \\x22\\xd0");
+	json_decref(reply);
+}
