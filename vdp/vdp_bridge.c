@@ -57,9 +57,16 @@ static void echo(
 		t->count.reply_full++;
 }
 
+static struct dur keep_alive_of(const struct vdp_table *t, uint32_t i)
+{
+	struct dur d = vdp_tout_keep_alive(&t->params);
+
+	return d.ns < t->vsi[i].restored.ns ? t->vsi[i].restored : d;
+}
+
 static void arm_keep_alive(struct vdp_table *t, uint32_t i, struct mono now)
 {
-	vsi_arm(t, i, mono_add(now, vdp_tout_keep_alive(&t->params)));
+	vsi_arm(t, i, mono_add(now, keep_alive_of(t, i)));
 }
 
 /** WAIT_CMD */
@@ -346,6 +353,7 @@ static void grant(struct vdp_table *t, uint32_t i, struct mono now)
 	enum vdp_op op = (enum vdp_op)v->asked->op;
 
 	vsi_confirm(t, i, (enum vdp_state)op);
+	v->restored = dur_ns(0);
 	v->v.error = VDP_E_SUCCESS;
 	v->v.keep = v->v.hard = false;
 	vsi_set_reason(t, i, "");
@@ -436,8 +444,43 @@ void vdp_bridge_on_time(struct vdp_table *t, uint32_t i, struct mono now)
 	}
 	t->count.keep_alive_timeouts++;
 	snprintf(v->v.reason, sizeof(v->v.reason), "keep-alive timeout after %.1f s",
-		dur_seconds(vdp_tout_keep_alive(&t->params)));
+		dur_seconds(keep_alive_of(t, i)));
 	enter_end(t, i, 0, VDP_SHOW_TIMED_OUT, CAUSE_KEEP_ALIVE_LOST, now);
+}
+
+void vdp_bridge_on_ready(struct vdp_table *t, uint32_t i, struct mono now)
+{
+	if (!vsi_at(t, i)->is_restored)
+		return;
+	vsi_at(t, i)->is_restored = false;
+	if (vsi_at(t, i)->machine == BR_WAIT)
+		arm_keep_alive(t, i, now);
+}
+
+enum vdp_submit vdp_bridge_restore(struct vdp_table *t, const struct vdp_saved *s, struct mono now)
+{
+	struct vdp_cmd *c = vdp_cmd_restore(&t->pool, s);
+	struct vsi *v;
+	uint32_t i;
+
+	if (c == NULL)
+		return VDP_SUBMIT_FULL;
+	i = vsi_add(t, &s->rq.subject.vsi, now);
+	if (i == VSI_NONE) {
+		buddy_free(&t->pool, c);
+		return VDP_SUBMIT_FULL;
+	}
+	v = vsi_at(t, i);
+	v->v.user = s->rq.user;
+	v->restored = s->keep_alive;
+	vsi_put(t, i, &v->asked, c);
+	vsi_confirm(t, i, (enum vdp_state)s->rq.op);
+	vsi_show(t, i, vsi_show_of(v->v.state), now);
+	v->is_restored = true;
+	if (t->is_ready)
+		vdp_bridge_on_ready(t, i, now);
+	vsi_tell(t, i, CAUSE_RESTORED);
+	return VDP_SUBMIT_OK;
 }
 
 void vdp_bridge_port_down(struct vdp_table *t, uint32_t i, struct mono now)

@@ -172,6 +172,36 @@ bool vdp_filters_are_legal(uint8_t format, unsigned n, const struct vdp_filter *
 	return true;
 }
 
+void vdp_cmd_save(const struct vdp_cmd *c, struct vdp_filter room[2 * VDP_FILTERS_MAX], struct vdp_saved *ret)
+{
+	ret->rq.op = (enum vdp_op)c->op;
+	ret->rq.subject.manager = c->manager;
+	ret->rq.subject.type_id = c->type_id;
+	ret->rq.subject.type_version = c->type_version;
+	ret->rq.format = c->format;
+	ret->rq.is_suspended = (c->bits & VDP_STATUS_S) != 0;
+	ret->rq.is_migrating = (c->bits & VDP_STATUS_M) != 0;
+	ret->rq.org = vdp_cmd_org(c);
+	ret->rq.n_filters = c->n_entries;
+	ret->rq.filters = room;
+	ret->granted = room + c->n_entries;
+	for (unsigned i = 0; i < c->n_entries; i++) {
+		const struct vdp_cmd_entry *e = &entries(c)[i];
+
+		room[i] = room[c->n_entries + i] = c->filters[e->filter];
+		set_element(&room[i], e->asked);
+	}
+}
+
+struct vdp_cmd *vdp_cmd_restore(struct buddy *pool, const struct vdp_saved *s)
+{
+	struct vdp_cmd *c = vdp_cmd_new(pool, &s->rq, true);
+
+	for (unsigned i = 0; c != NULL && i < c->n_entries; i++)
+		set_element(&c->filters[entries(c)[i].filter], element(&s->granted[i]));
+	return c;
+}
+
 bool vdp_cmd_same_key(const struct vdp_cmd *c, const struct vdp_subject *s, uint8_t format)
 {
 	return c->type_id == s->type_id && c->type_version == s->type_version && c->format == format &&

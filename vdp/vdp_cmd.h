@@ -45,6 +45,12 @@ bool vdp_cmd_is_repeated(const struct vdp_cmd *c, const struct vdp_request *rq);
 /** Same filters in force. NULL: no filters. */
 bool vdp_cmd_same_filters(const struct vdp_cmd *a, const struct vdp_cmd *b);
 
+/** The command as its request had it, entry by entry, and beside it the same with the VIDs and PCPs in force. */
+void vdp_cmd_save(
+	const struct vdp_cmd *c, struct vdp_filter room[2 * VDP_FILTERS_MAX], struct vdp_saved *ret);
+/** The reverse. NULL when the pool is full. */
+struct vdp_cmd *vdp_cmd_restore(struct buddy *pool, const struct vdp_saved *s);
+
 /** Station: does the list of a response fit the request (evb-reference 6.7)? */
 bool vdp_cmd_fits_answer(const struct vdp_cmd *c, const struct vdp_assoc *answer);
 /** Station: take over the VIDs and PCPs of a response that fits. True if that changed one. */

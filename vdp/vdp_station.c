@@ -182,9 +182,10 @@ static void lose_state(struct vdp_table *t, uint32_t i)
 	v->v.state = VDP_STATE_NONE;
 	if (v->asked == NULL && v->force != NULL) {
 		v->asked = vsi_take(&v->force);
-		vdp_cmd_forget_answer(v->asked);
 		v->filters_differ = true;
 	}
+	if (v->asked != NULL)
+		vdp_cmd_forget_answer(v->asked);
 	vsi_put(t, i, &v->force, NULL);
 }
 

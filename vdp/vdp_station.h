@@ -10,6 +10,10 @@ void vdp_station_on_time(struct vdp_table *t, uint32_t i, struct mono now);
 void vdp_station_port_down(struct vdp_table *t, uint32_t i, struct mono now);
 /** Ready now: a request that waited for it goes to the queue. Not ready any more: one that was not sent waits. */
 void vdp_station_on_ready(struct vdp_table *t, uint32_t i);
+/** A VSI of before a restart, legal and not in the table. */
+enum vdp_submit vdp_station_restore(struct vdp_table *t, const struct vdp_saved *s, struct mono now);
+/** Can this be asked at all? */
+enum vdp_submit vdp_station_check(const struct vdp_request *rq);
 /** The TLV to send now. */
 const struct vdp_cmd *vdp_station_tlv(const struct vsi *v, enum vdp_op *ret_op, uint8_t *ret_status);
 /** It was packed. */

@@ -27,7 +27,7 @@ const char *vdp_submit_text(enum vdp_submit s)
 	}
 }
 
-static enum vdp_submit check(const struct vdp_request *rq)
+enum vdp_submit vdp_station_check(const struct vdp_request *rq)
 {
 	if (rq->op < VDP_PREASSOC || rq->op > VDP_ASSOC || vdp_filter_entry_len(rq->format) == 0 ||
 		rq->subject.vsi.format < VSI_ID_IPV4 || rq->subject.vsi.format > VSI_ID_UUID ||
@@ -69,7 +69,7 @@ static void take_request(struct vdp_table *t, uint32_t i, struct vdp_cmd *c, uin
 
 enum vdp_submit vdp_station_request(struct vdp_table *t, const struct vdp_request *rq, struct mono now)
 {
-	enum vdp_submit verdict = check(rq);
+	enum vdp_submit verdict = vdp_station_check(rq);
 	struct vdp_cmd *c;
 	uint32_t i;
 
@@ -89,6 +89,24 @@ enum vdp_submit vdp_station_request(struct vdp_table *t, const struct vdp_reques
 		vsi_revive(t, i, now);
 	}
 	take_request(t, i, c, rq->user, now);
+	return VDP_SUBMIT_OK;
+}
+
+enum vdp_submit vdp_station_restore(struct vdp_table *t, const struct vdp_saved *s, struct mono now)
+{
+	struct vdp_cmd *c = vdp_cmd_restore(&t->pool, s);
+	uint32_t i;
+
+	if (c == NULL)
+		return VDP_SUBMIT_FULL;
+	i = vsi_add(t, &s->rq.subject.vsi, now);
+	if (i == VSI_NONE) {
+		buddy_free(&t->pool, c);
+		return VDP_SUBMIT_FULL;
+	}
+	take_request(t, i, c, s->rq.user, now);
+	vsi_at(t, i)->is_at_bridge = true; /* perhaps: one that is not wanted any more has to be told */
+	vsi_tell(t, i, CAUSE_RESTORED);
 	return VDP_SUBMIT_OK;
 }
 

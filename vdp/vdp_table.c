@@ -32,6 +32,7 @@ static const struct {
 	[CAUSE_MANAGER_SILENT] = { "resource wait timeout", "41.5.5.7" },
 	[CAUSE_KEEP_ALIVE_LOST] = { "keep-alive timeout", "41.5.5" },
 	[CAUSE_WITHDRAWN] = { "withdrawn", "41.5" },
+	[CAUSE_RESTORED] = { "restored", "41.5" },
 };
 
 const char *vdp_display_name(enum vdp_display d)
@@ -186,10 +187,12 @@ void vdp_table_set_ready(struct vdp_table *t, bool is_ready, struct mono now)
 
 	if (t->is_ready == is_ready)
 		return;
-	(void)now; /* requests are timed from when they leave */
 	t->is_ready = is_ready;
-	if (t->cfg.role != VDP_STATION)
-		return; /* a bridge only answers */
+	if (t->cfg.role != VDP_STATION) { /* a bridge only answers */
+		for (uint32_t i = 0; is_ready && i < t->high; i++)
+			vdp_bridge_on_ready(t, i, now);
+		return;
+	}
 	for (uint32_t i = t->tx[from].head; i != VSI_NONE; i = next) {
 		next = t->vsi[i].tx_next;
 		vdp_station_on_ready(t, i);

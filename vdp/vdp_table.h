@@ -141,6 +141,22 @@ const char *vdp_submit_text(enum vdp_submit s);
 enum vdp_submit vdp_station_request(struct vdp_table *t, const struct vdp_request *rq, struct mono now);
 enum vdp_submit vdp_station_deassociate(struct vdp_table *t, const struct vsi_id *id, struct mono now);
 
+/* ---- across a restart ---- */
+
+/** What of a VSI outlives its daemon. Bridge: what is confirmed. Station: what the user wants. */
+struct vdp_saved {
+	struct vdp_request rq;            /* as it was asked */
+	const struct vdp_filter *granted; /* rq.filters with the VIDs and PCPs in force, one by one */
+	struct dur keep_alive;            /* bridge: toutKeepAlive */
+};
+/** Pointers in *ret are into `room` or valid until the next call on the table. False: there is nothing to keep. */
+bool vdp_table_save(const struct vdp_table *t, uint32_t vsi, struct vdp_filter room[2 * VDP_FILTERS_MAX],
+	struct vdp_saved *ret);
+/** Put a VSI back that is not there. Bridge: in force at once and without the type database, for toutKeepAlive (the
+ * longer of then and now) from when the table is ready. Station: a request, first with the VIDs that were in force;
+ * the bridge may still know it. VDP_SUBMIT_BAD: not legal, or the table has that VSI already. */
+enum vdp_submit vdp_table_restore(struct vdp_table *t, const struct vdp_saved *s, struct mono now);
+
 /* ---- bridge ---- */
 
 /** Answer a question. Ignored and counted when the handle is old. */

@@ -46,6 +46,7 @@ enum vdp_cause {
 	CAUSE_MANAGER_SILENT,
 	CAUSE_KEEP_ALIVE_LOST,
 	CAUSE_WITHDRAWN,
+	CAUSE_RESTORED,
 };
 
 struct vsi {
@@ -72,6 +73,8 @@ struct vsi {
 	bool has_news, has_question, in_events;
 	bool filters_differ; /* from those at the last event */
 	bool is_hidden;      /* ended and told; only a frame is left to pack */
+	bool is_restored;    /* bridge: from before a restart, its timer starts when the table is ready */
+	struct dur restored; /* bridge: toutKeepAlive is not shorter until the VSI is confirmed anew */
 };
 
 struct vdp_fifo {
