@@ -57,6 +57,15 @@ static int host_reload(
 	return evbd_reload(ctx, ret, max, ret_n, ret_error);
 }
 
+static void host_state(void *ctx, struct state_health *ret)
+{
+	struct state *s = ((struct evbd *)ctx)->state;
+
+	*ret = (struct state_health){ 0 };
+	if (s) /* not yet while starting */
+		state_health(s, ret);
+}
+
 struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
 {
 	struct ctl_host host = {
@@ -71,6 +80,7 @@ struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
 		.types = host_types,
 		.port = host_port,
 		.reload = host_reload,
+		.state = host_state,
 	};
 	char err[CONF_TEXT] = "";
 	struct ctl_server *s = ctl_server_new(d->base, &host, ret_errno, err, sizeof(err));

@@ -8,6 +8,7 @@
 #include "link.h"
 #include "node.h"
 #include "rtnl.h"
+#include "state.h"
 #include "vtdb.h"
 
 struct event_base;
@@ -34,6 +35,7 @@ struct ctl_host { /* strings and pointers must live as long as the server */
 	/** Read the configuration again. 0, or negative errno with *ret_error. *ret_n may exceed max. */
 	int (*reload)(void *ctx, struct conf_change *ret, unsigned max, unsigned *ret_n,
 		struct conf_error *ret_error);
+	void (*state)(void *ctx, struct state_health *ret);
 };
 
 struct ctl_server;

@@ -321,6 +321,17 @@ static void put_totals(json_t *row, const struct ctl_host *h)
 	ctl_put(row, "alarms", alarms);
 }
 
+static void put_state(json_t *row, const struct ctl_host *h)
+{
+	struct state_health health;
+
+	h->state(h->ctx, &health);
+	ctl_put_text(row, "state_file", health.path);
+	ctl_put_text(row, "state", health.error[0] ? health.error : health.path[0] ? "good" : NULL);
+	ctl_put_int(row, "state_pending", health.pending);
+	ctl_put_int(row, "state_written", health.written);
+}
+
 bool ctl_show_status(struct ctl_walk *w, unsigned budget)
 {
 	const struct ctl_host *h = w->host;
@@ -338,6 +349,7 @@ bool ctl_show_status(struct ctl_walk *w, unsigned budget)
 	ctl_put_text(row, "socket", c->control_socket);
 	ctl_put_text(row, "types_file", c->types_file);
 	ctl_put(row, "types", types ? json_integer(types->n_types) : NULL);
+	put_state(row, h);
 	put_totals(row, h);
 	ctl_put_int(row, "fdb", relay_fdb_count(node_relay(h->node)));
 	ctl_put_int(row, "fdb_max", c->max_fdb);

@@ -14,6 +14,7 @@
 #include "link.h"
 #include "log.h"
 #include "rtnl.h"
+#include "state.h"
 #include "vtdb_file.h"
 
 struct evbd_port { /* shell of one node port */
@@ -43,6 +44,7 @@ struct evbd {
 	struct log log;
 	struct node *node;
 	struct vtdb_file vtdb;
+	struct state *state;
 	struct rtnl *rtnl;
 	struct event *rtnl_ev;
 	struct event *relay_timer;

@@ -106,6 +106,7 @@ static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	node_on_time(d->node, evbd_now());
+	state_on_time(d->state);
 	event_add(d->relay_timer, &tv); /* ageing is a matter of seconds */
 }
 
@@ -116,6 +117,8 @@ static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	(void)rtnl_poll(d->rtnl);
+	if (rtnl_is_settled(d->rtnl))
+		state_restore_stations(d->state, evbd_now());
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
 		if (!d->port[i] || !d->port[i]->wants_up)
 			continue;
@@ -193,6 +196,17 @@ static int make_ports(struct evbd *d)
 	return 0;
 }
 
+/* VSIs of bridge ports are in force again before a frame can come in; what the types no longer allow is not. */
+static int restore_state(struct evbd *d)
+{
+	d->state = state_open(d->conf->state_dir, d->node, &d->log);
+	if (!d->state)
+		return -ENOMEM;
+	state_restore_bridges(d->state, d->started);
+	vtdb_file_recheck(&d->vtdb, d->node, d->started);
+	return 0;
+}
+
 static int watch_devices(struct evbd *d)
 {
 	int err = 0;
@@ -230,11 +244,15 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 	if (!err)
 		err = make_ports(d);
 	if (!err)
+		err = restore_state(d);
+	if (!err)
 		err = watch_devices(d);
 	if (!err && privilege_drop() < 0)
 		log_line(&d->log, LOG_WARNING, "event=\"capabilities could not be dropped\"");
-	if (!err)
+	if (!err) {
+		state_start(d->state);
 		on_relay_timer(-1, 0, d);
+	}
 	return err;
 }
 
@@ -254,6 +272,7 @@ void evbd_stop(struct evbd *d)
 	if (d->ctl)
 		ctl_server_free(d->ctl);
 	d->ctl = NULL;
+	state_close(d->state);
 	for (uint16_t i = 0; i < NODE_MAX_PORTS; i++)
 		evbd_port_free(d, i);
 	if (d->rtnl_ev)

@@ -152,6 +152,19 @@ bool node_vsi_withdraw(
 	struct node *n, uint16_t port, const struct vsi_id *id, const char *reason, struct mono now);
 void node_kick(struct node *n, uint16_t port, struct mono now);
 
+/* ---- across a restart ---- */
+
+/** Call `fn` whenever what node_vsi_save() says of a VSI may have changed. It may not call the node back, but to save. */
+typedef void node_keep_fn(void *ctx, uint16_t port, const struct vsi_id *id);
+void node_watch_vsis(struct node *n, node_keep_fn *fn, void *ctx);
+/** What is to be kept of a VSI (vdp_table_save()). False: nothing, forget it. host_vsi is configuration and not kept. */
+bool node_vsi_save(const struct node *n, uint16_t port, const struct vsi_id *id,
+	struct vdp_filter room[2 * VDP_FILTERS_MAX], struct vdp_saved *ret);
+/** Put back what was kept; to be followed by node_kick(). A bridge port that is still down keeps its restored VSIs
+ * until it comes up; then they have toutKeepAlive. vm_port: of a station VSI, or NODE_NO_PORT (bind by MAC). */
+enum vdp_submit node_vsi_restore(
+	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t vm_port, struct mono now);
+
 /* ---- looking ---- */
 uint16_t node_find_port(const struct node *n, const char *name);        /* NODE_NO_PORT */
 const struct node_port *node_port(const struct node *n, uint16_t port); /* NULL: not in use */

@@ -18,6 +18,8 @@ enum {
 
 struct node {
 	struct node_io io;
+	node_keep_fn *keep; /* NULL: nobody watches */
+	void *keep_ctx;
 	struct siphash_key key;
 	struct prng rng;
 	char system_name[CONF_TEXT], system_descr[CONF_TEXT];
@@ -70,6 +72,8 @@ void port_vsi_events(struct node *n, uint16_t port, struct mono now);
 /** The port is being removed: tell of the VSIs a station still wanted. */
 void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now);
 void port_vsi_host(struct node *n, uint16_t port, struct mono now);
+/** What is kept of this VSI may have changed. */
+void port_vsi_keep(struct node *n, uint16_t port, const struct vsi_id *id);
 bool node_ended_init(struct node *n);
 void node_ended_fini(struct node *n);
 

@@ -77,6 +77,7 @@ static void bind_to(struct node *n, uint16_t port, uint32_t vsi, uint16_t vm, st
 {
 	vdp_table_set_user(n->port[port]->vdp, vsi, (uint32_t)vm + 1);
 	port_bind_sync(n, port, vsi, now);
+	port_vsi_keep(n, port, &vdp_table_get(n->port[port]->vdp, vsi)->subject.vsi);
 	node_tell(n,
 		&(struct node_event){ .kind = NODE_EVENT_BIND,
 			.port = port,
@@ -178,6 +179,7 @@ void port_bind_vm_gone(struct node *n, uint16_t vm, struct mono now)
 		port_bind_revoke(n, vm, i);
 		vdp_table_set_user(t, i, USER_UNBOUND);
 		(void)vdp_station_deassociate(t, &id, now);
+		port_vsi_keep(n, port, &id);
 	}
 	node_pump(n, port, now);
 }

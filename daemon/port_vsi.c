@@ -1,7 +1,7 @@
 /*
  * port_vsi.c - what a change of a VSI means outside the VDP machines: the relay's admissions, the question to the
  * type database, a VSI that moved here from another port (evb-reference 6.9.1), the list of ended VSIs, the uplink's
- * own VSI, and the event for log and monitor.
+ * own VSI, what of a VSI outlives the daemon, and the event for log and monitor.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +186,7 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 	if (ev->kind == VDP_EVENT_ENDED) {
 		port_bind_sync(n, port, ev->vsi, now);
 		ended_add(n, port, v, now);
+		port_vsi_keep(n, port, &v->subject.vsi);
 		tell_vsi(n, port, ev, v, true, now);
 		return;
 	}
@@ -193,6 +194,7 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 	if (p->kind == NODE_STATION && v->user == USER_UNBOUND)
 		port_bind_vsi(n, port, ev->vsi, now);
 	port_bind_sync(n, port, ev->vsi, now);
+	port_vsi_keep(n, port, &v->subject.vsi);
 	tell_vsi(n, port, ev, v, false, now);
 	if (p->kind == NODE_BRIDGE && v->state == VDP_STATE_ASSOC && ev->was != VDP_STATE_ASSOC)
 		leave_old_port(n, port, v, now);
@@ -237,12 +239,18 @@ enum vdp_submit node_vsi_request(
 	s = vdp_station_request(p->vdp, &r, now);
 	if (s == VDP_SUBMIT_OK && was != NODE_NO_PORT && r.user != (uint32_t)was + 1)
 		port_bind_revoke(n, was, at);
+	if (s == VDP_SUBMIT_OK)
+		port_vsi_keep(n, port, &rq->subject.vsi);
 	return s;
 }
 
 enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct vsi_id *id, struct mono now)
 {
-	return vdp_station_deassociate(n->port[port]->vdp, id, now);
+	enum vdp_submit verdict = vdp_station_deassociate(n->port[port]->vdp, id, now);
+
+	if (verdict == VDP_SUBMIT_OK)
+		port_vsi_keep(n, port, id);
+	return verdict;
 }
 
 bool node_vsi_withdraw(
@@ -283,6 +291,39 @@ void node_vtdb_recheck(
 		if (t)
 			node_pump(n, i, now);
 	}
+}
+
+/* ---- across a restart ---- */
+
+void node_watch_vsis(struct node *n, node_keep_fn *fn, void *ctx)
+{
+	n->keep = fn;
+	n->keep_ctx = ctx;
+}
+
+void port_vsi_keep(struct node *n, uint16_t port, const struct vsi_id *id)
+{
+	if (n->keep)
+		n->keep(n->keep_ctx, port, id);
+}
+
+bool node_vsi_save(const struct node *n, uint16_t port, const struct vsi_id *id,
+	struct vdp_filter room[2 * VDP_FILTERS_MAX], struct vdp_saved *ret)
+{
+	const struct node_port *p = n->port[port];
+	uint32_t i = vdp_table_find(p->vdp, id);
+
+	return i != UINT32_MAX && !node_vsi_is_host(p, vdp_table_get(p->vdp, i)) &&
+	       vdp_table_save(p->vdp, i, room, ret);
+}
+
+enum vdp_submit node_vsi_restore(
+	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t vm_port, struct mono now)
+{
+	struct vdp_saved r = *s;
+
+	r.rq.user = vm_port == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)vm_port + 1;
+	return vdp_table_restore(n->port[port]->vdp, &r, now);
 }
 
 /* ---- the uplink's own VSI ---- */

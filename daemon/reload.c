@@ -21,6 +21,7 @@ static void remove_port(struct evbd *d, const char *name, struct mono now)
 		if (node_port(d->node, i) && node_port(d->node, i)->uplink == port)
 			remove_port(d, node_port(d->node, i)->name, now);
 	evbd_port_remove(d, port, now);
+	state_forget_port(d->state, name);
 }
 
 static void add_port(struct evbd *d, const struct conf_port *conf, struct mono now)

@@ -280,6 +280,11 @@ int rtnl_dump(struct rtnl *r)
 	return r->is_dumping ? 0 : start_dump(r); /* the kernel does one at a time */
 }
 
+bool rtnl_is_settled(const struct rtnl *r)
+{
+	return !r->is_dumping && !r->is_stale;
+}
+
 int rtnl_set_up(struct rtnl *r, int ifindex)
 {
 	_Alignas(struct nlmsghdr) uint8_t request[128] = { 0 };

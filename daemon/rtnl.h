@@ -27,6 +27,8 @@ int rtnl_fd(const struct rtnl *r);
 /** Ask for all links; answers come through fn from rtnl_poll(). Also done by itself after an overrun (ENOBUFS), which
  * reports links that vanished meanwhile as gone. */
 int rtnl_dump(struct rtnl *r);
+/** Has everything that was asked for been told? */
+bool rtnl_is_settled(const struct rtnl *r);
 /** Read what is there and call fn. */
 int rtnl_poll(struct rtnl *r);
 /** Set a device administratively up. */

@@ -120,6 +120,11 @@ static bool host_port(void *ctx, uint16_t port, struct ctl_port_info *ret)
 	*ret = (struct ctl_port_info){ "mem", { .rx_frames = 7 }, &saved, NULL };
 	return true;
 }
+static void host_state(void *ctx, struct state_health *ret)
+{
+	(void)ctx;
+	*ret = (struct state_health){ .path = "/var/lib/evbd/evbd.db", .written = 3 };
+}
 static int host_reload(
 	void *ctx, struct conf_change *ret, unsigned max, unsigned *ret_n, struct conf_error *ret_error)
 {
@@ -182,7 +187,7 @@ static void rig_side_start(int index, const char *name, const char *text)
 	struct rig_side *s = &rig.side[index];
 	struct node_io io = { s, rig_send, rig_event, rig_rearm, { s, rig_ask } };
 	struct ctl_host host = { s, NULL, "0.1.0", "/etc/evbd/evbd.conf", rig.now, host_now, host_offset,
-		host_conf, host_types, host_port, host_reload };
+		host_conf, host_types, host_port, host_reload, host_state };
 	char err[128];
 	int code = 0;
 
