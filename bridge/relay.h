@@ -97,7 +97,6 @@ bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_cop
 
 void relay_on_time(struct relay *r, struct mono now); /* ageing */
 struct mono relay_deadline(const struct relay *r);
-void relay_flush_port(struct relay *r, uint16_t lport);
 
 struct relay_port_counters {
 	uint64_t rx_frames, rx_octets, tx_frames, tx_octets,

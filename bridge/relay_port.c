@@ -233,12 +233,6 @@ void relay_port_clear_vlans(struct relay *r, uint16_t lport)
 	}
 }
 
-void relay_flush_port(struct relay *r, uint16_t lport)
-{
-	if (relay_is_port(r, lport))
-		fdb_flush_port(&r->fdb, lport);
-}
-
 void relay_on_time(struct relay *r, struct mono now)
 {
 	if (!mono_reached(r->next_sweep, now))

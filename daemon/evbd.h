@@ -57,7 +57,6 @@ struct evbd {
 	bool is_batch;         /* a batch of frames is being read, its handler flushes */
 	struct mono batch_now; /* time of the batch of frames being read */
 	struct mono started;
-	uint64_t reloads;
 };
 
 struct mono evbd_now(void);

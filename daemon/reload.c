@@ -121,7 +121,6 @@ int evbd_reload(
 	drop_unmatched(d, now);
 	vtdb_file_recheck(&d->vtdb, d->node, now);
 	(void)rtnl_dump(d->rtnl); /* attach new ports and VM ports to devices that exist */
-	d->reloads++;
 	log_line(&d->log, LOG_INFO, "event=\"reloaded\" changes=%u", n);
 	for (unsigned i = 0; i < n && i < max; i++)
 		ret[i] = changes[i];

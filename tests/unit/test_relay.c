@@ -262,7 +262,7 @@ Test(relay, a_station_moves_between_ordinary_ports)
 	net_rx(&sw, u4, 10, 0xA, 0xD);
 	cr_assert_eq(net_where(&sw, 10, 0xD), u4);
 	cr_assert_eq(net_where(&sw, 20, 0xD), FWD_LPORT_NONE, "VLANs learn apart");
-	relay_flush_port(sw.r, u4);
+	relay_port_set_forwarding(sw.r, u4, false);
 	cr_assert_eq(net_where(&sw, 10, 0xD), FWD_LPORT_NONE);
 }
 
@@ -445,7 +445,6 @@ Test(relay, a_port_that_is_not_there_is_no_harm)
 	relay_port_set_rr(sw.r, 60, true);
 	relay_port_set_vlan(sw.r, 60, 10, true, true);
 	relay_port_clear_vlans(sw.r, 60);
-	relay_flush_port(sw.r, 60);
 	cr_assert_not(relay_admit(sw.r, 60, 1, &a, 1));
 	cr_assert(relay_admit(sw.r, 60, 1, &a, 0), "revoking what is gone has been done");
 	cr_assert_not(relay_port_has_vlan(sw.r, 60, 10));
