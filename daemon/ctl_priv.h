@@ -108,6 +108,7 @@ void ctl_client_after(struct ctl_client *c, struct dur d);
 void ctl_vsi_begin(struct ctl_client *c, const json_t *request);
 void ctl_vsi_step(struct ctl_client *c);
 void ctl_vsi_event(struct ctl_client *c, const struct node_event *ev);
-void ctl_vsi_free(struct ctl_vsi_job *job);
+/** Answered, or the client is gone. */
+void ctl_vsi_end(struct ctl_client *c);
 
 #endif

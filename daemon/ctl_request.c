@@ -159,6 +159,6 @@ void ctl_request_cancel(struct ctl_client *c)
 	if (c->show != NULL)
 		evbuffer_free(c->walk.rows);
 	c->show = NULL;
-	ctl_vsi_free(c->vsi);
-	c->vsi = NULL;
+	if (c->vsi != NULL)
+		ctl_vsi_end(c);
 }

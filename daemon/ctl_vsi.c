@@ -43,7 +43,7 @@ struct ctl_vsi_job {
 	struct evbuffer *failed; /* indexes */
 };
 
-void ctl_vsi_free(struct ctl_vsi_job *job)
+static void job_free(struct ctl_vsi_job *job)
 {
 	if (job == NULL)
 		return;
@@ -116,12 +116,12 @@ void ctl_vsi_begin(struct ctl_client *c, const json_t *request)
 
 	if (job == NULL || !read_request(job, request, &error)) {
 		ctl_reply_to(c, job ? CTL_BAD_REQUEST : CTL_FAILED, error, NULL);
-		ctl_vsi_free(job);
+		job_free(job);
 		return;
 	}
 	if (!allocate(job)) {
 		ctl_reply_to(c, CTL_FAILED, error, NULL);
-		ctl_vsi_free(job);
+		job_free(job);
 		return;
 	}
 	job->walk.host = &c->server->host;
@@ -270,6 +270,15 @@ static void kick(struct ctl_client *c, struct mono now)
 	for (uint16_t i = 0; i < node_n_ports(c->server->host.node); i++)
 		if (c->vsi->is_touched[i] && node_port(c->server->host.node, i) != NULL)
 			node_kick(c->server->host.node, i, now);
+}
+
+/* What the node has taken leaves, also when the client goes before it has handed over the rest. */
+void ctl_vsi_end(struct ctl_client *c)
+{
+	if (c->vsi->phase == PHASE_SUBMIT)
+		kick(c, c->server->host.now(c->server->host.ctx));
+	job_free(c->vsi);
+	c->vsi = NULL;
 }
 
 /* As long as VDP waits for an answer on the slowest of the ports, and a little more. */

@@ -388,15 +388,14 @@ Test(ctl_server, a_second_daemon_is_refused_and_a_dead_socket_replaced)
 	ctl_server_free(second);
 }
 
-Test(ctl_server, ten_thousand_vsis_in_one_request)
+/* A client that has asked for n associations. */
+static struct rig_client ask_for(int n)
 {
-	enum { N = 10000 };
 	struct rig_client c;
 	json_t *vsis = json_array(), *r;
 	char id[64], filter[64];
 
-	rig_pass(5);
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < n; i++) {
 		snprintf(id, sizeof(id), "1ef0c0de-0000-4000-8000-%012x", i);
 		snprintf(filter, sizeof(filter), "52:54:00:00:%02x:%02x/100", i >> 8, i & 255);
 		json_array_append_new(
@@ -407,6 +406,36 @@ Test(ctl_server, ten_thousand_vsis_in_one_request)
 	r = json_pack("{s:i, s:s, s:s, s:o}", "id", 1, "command", "vsi", "op", "associate", "vsis", vsis);
 	rig_write(&c, r);
 	json_decref(r);
+	return c;
+}
+
+Test(ctl_server, what_was_taken_leaves_though_the_client_goes)
+{
+	enum { N = 1000 };
+	const struct vdp_table *station, *bridge;
+	struct rig_client c;
+
+	rig_pass(5);
+	station = node_port(rig.side[0].node, rig.side[0].port)->vdp;
+	bridge = node_port(rig.side[1].node, rig.side[1].port)->vdp;
+	c = ask_for(N);
+	for (int turn = 0; turn < RIG_TURNS && vdp_table_count(station) == 0; turn++)
+		event_base_loop(rig.base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	cr_assert_gt(vdp_table_count(station), 0);
+	cr_assert_lt(vdp_table_count(station), N, "the fixture interrupts it");
+	rig_disconnect(&c);
+	cr_assert_gt(vdp_table_count(bridge), 0, "without a timer");
+	cr_assert_eq(vdp_table_count(bridge), vdp_table_count(station));
+}
+
+Test(ctl_server, ten_thousand_vsis_in_one_request)
+{
+	enum { N = 10000 };
+	struct rig_client c;
+	json_t *r;
+
+	rig_pass(5);
+	c = ask_for(N);
 	r = rig_read(&c);
 	cr_assert_eq(rig_status(r), 0, "%s", text_of(r, "error"));
 	cr_assert_eq(json_array_size(json_object_get(json_object_get(r, "result"), "vsi")), N);
