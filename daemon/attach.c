@@ -108,14 +108,18 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 struct evbd_port *evbd_port_new(struct evbd *d, uint16_t port)
 {
 	struct evbd_port *e = calloc(1, sizeof(*e));
+	struct event *timer = e ? evtimer_new(d->base, on_timer, e) : NULL;
 
-	if (!e)
+	if (!timer) {
+		free(e);
+		node_port_del(d->node, port, evbd_now());
 		return NULL;
+	}
 	e->d = d;
 	e->port = port;
 	memcpy(e->name, node_port(d->node, port)->name, sizeof(e->name));
 	e->armed = MONO_NEVER;
-	e->timer = evtimer_new(d->base, on_timer, e);
+	e->timer = timer;
 	d->port[port] = e;
 	return e;
 }
@@ -190,9 +194,8 @@ static bool open_links(struct evbd_port *e, enum link_kind kind, int *ret_errno)
 static void attach(struct evbd_port *e, const struct rtnl_link *link)
 {
 	const struct node_port *p = node_port(e->d->node, e->port);
-	int err = 0;
-
 	bool is_resized = e->link && driver_of(p, link) == LINK_PCAP && p->mtu != link->mtu;
+	int err = 0;
 
 	if (e->ifindex == link->ifindex && ((e->link && !is_resized) || e->is_tap))
 		return;
