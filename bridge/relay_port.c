@@ -213,6 +213,8 @@ void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_
 	if (!relay_is_port(r, lport) || !relay_is_vid(vid) || r->port[lport].p.kind == FWD_SBP ||
 		r->port[lport].p.kind == FWD_DRP)
 		return;
+	if (!is_member && !relay_bit(r, r->static_member, lport, vid))
+		return;
 	set_bit(r, r->static_member, lport, vid, is_member);
 	set_bit(r, r->static_untagged, lport, vid, is_member && is_untagged);
 	vlan_sync(r, lport, vid);

@@ -135,13 +135,12 @@ static struct relay_port_cfg relay_cfg_of(const struct node *n, const struct nod
 
 static void set_vlans(struct node *n, const struct node_port *p)
 {
-	relay_port_clear_vlans(n->relay, p->lport);
-	if (p->kind != NODE_ORDINARY)
-		return;
-	for (unsigned vid = 1; vid <= FWD_VID_MAX; vid++)
-		if (p->conf.vlans[vid / 8] & 1u << vid % 8)
-			relay_port_set_vlan(n->relay, p->lport, (uint16_t)vid, true, false);
-	relay_port_set_vlan(n->relay, p->lport, p->conf.pvid, true, true);
+	for (uint16_t vid = 1; p->kind == NODE_ORDINARY && vid <= FWD_VID_MAX; vid++) {
+		bool is_untagged = vid == p->conf.pvid;
+		bool is_tagged = p->conf.vlans[vid / 8] & 1u << vid % 8;
+
+		relay_port_set_vlan(n->relay, p->lport, vid, is_tagged || is_untagged, is_untagged);
+	}
 }
 
 static void relay_attach(struct node *n, uint16_t port)

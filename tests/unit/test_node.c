@@ -187,3 +187,19 @@ Test(node, wanted_vsis_end_with_their_port)
 	cr_assert_str_eq(e->port_name, "eth0");
 	cr_assert_str_eq(e->vsi.reason, "the port was removed");
 }
+
+Test(node, what_a_port_learned_survives_a_change_that_has_nothing_to_do_with_it)
+{
+	const uint8_t frame[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, [12] = 0x08 };
+	struct conf_port conf = bridge->ports[1];
+	uint16_t port = port_of(bridge, "swp2");
+
+	sim_inject(bridge, "swp2", span_of(frame, sizeof(frame)));
+	conf.storm_pps = 1000;
+	node_port_conf(bridge->node, port, &conf, sim_node_now(bridge));
+	cr_assert_eq(relay_fdb_count(node_relay(bridge->node)), 1);
+	conf.pvid = 7;
+	node_port_conf(bridge->node, port, &conf, sim_node_now(bridge));
+	cr_assert_eq(relay_fdb_count(node_relay(bridge->node)), 0, "the port left VLAN 1");
+	cr_assert(relay_port_has_vlan(node_relay(bridge->node), node_port(bridge->node, port)->lport, 7));
+}
