@@ -150,21 +150,29 @@ static void take_result(struct node *n, uint16_t port, struct mono now)
 			now);
 }
 
-void port_ecp_pump(struct node *n, uint16_t port, struct mono now)
+/* Queued requests go to VDP while it has room for the answers. */
+static void take_requests(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
-	uint8_t buf[ECP_HEADER + ECP_SDU_MAX];
-	struct wr w = wr_init(buf, sizeof(buf));
 	struct span sdu;
 	uint16_t subtype;
-	size_t len;
 
-	take_result(n, port, now);
 	while (vdp_table_can_accept(p->vdp) && ecp_rx_peek(&p->ecp_rx, &subtype, &sdu)) {
 		vdp_table_rx(p->vdp, sdu, now);
 		ecp_rx_pop(&p->ecp_rx);
 		port_vsi_events(n, port, now);
 	}
+}
+
+void port_ecp_pump(struct node *n, uint16_t port, struct mono now)
+{
+	struct node_port *p = n->port[port];
+	uint8_t buf[ECP_HEADER + ECP_SDU_MAX];
+	struct wr w = wr_init(buf, sizeof(buf));
+	size_t len;
+
+	take_result(n, port, now);
+	take_requests(n, port, now);
 	port_vsi_events(n, port, now);
 	ecp_tx_set_rest(&p->ecp_tx, dur_ms(vdp_table_wants_rest(p->vdp) ? REST_MS : 0));
 	if (p->is_up && ecp_tx_is_idle(&p->ecp_tx)) {
@@ -175,5 +183,6 @@ void port_ecp_pump(struct node *n, uint16_t port, struct mono now)
 	}
 	if (p->is_up && ecp_tx_poll(&p->ecp_tx, now, &w))
 		send_ecpdu(n, port, wr_span(&w));
+	take_requests(n, port, now); /* packing answers made room */
 	port_vsi_events(n, port, now);
 }

@@ -92,13 +92,20 @@ static void count_failed(struct vdp_table *t, uint32_t i)
 	vsi_at(t, i)->v.count.failed++;
 }
 
+/** CommandReverts counts what CommandsFailed counts too (MGMT-05). */
+static void count_reverted(struct vdp_table *t, uint32_t i)
+{
+	count_failed(t, i);
+	t->count.reverts++;
+	vsi_at(t, i)->v.count.reverts++;
+}
+
 /** KEEP: refused, the VSI stays what it was. */
 static void keep(struct vdp_table *t, uint32_t i, uint8_t error, enum vdp_cause cause, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
-	t->count.reverts++;
-	v->v.count.reverts++;
+	count_reverted(t, i);
 	v->v.keep = true;
 	reply(t, i, (enum vdp_op)v->asked->op, (uint8_t)(VDP_STATUS_RESPONSE | VDP_STATUS_KEEP | error));
 	enter_wait(t, i, now);
@@ -202,11 +209,12 @@ static void alive(struct vdp_table *t, uint32_t i, const struct vdp_request *rq,
 static void refuse_now(struct vdp_table *t, uint32_t i, const struct vdp_manager *m,
 	const struct vdp_pdu_item *item, uint8_t error, struct mono now)
 {
-	t->count.failed++;
 	if (i == VSI_NONE || vsi_at(t, i)->v.state == VDP_STATE_NONE) {
+		t->count.failed++;
 		echo(t, m, item->value, VDP_DEASSOC, (uint8_t)(VDP_STATUS_RESPONSE | error));
 		return;
 	}
+	count_reverted(t, i);
 	echo(t, m, item->value, item->op, (uint8_t)(VDP_STATUS_RESPONSE | VDP_STATUS_KEEP | error));
 	if (vsi_at(t, i)->machine == BR_WAIT)
 		arm_keep_alive(t, i, now);

@@ -79,6 +79,8 @@ static void kept(struct vdp_table *t, uint32_t i, struct mono now)
 	struct vsi *v = vsi_at(t, i);
 
 	vsi_put(t, i, &v->asked, NULL);
+	t->count.failed++; /* CommandReverts counts what CommandsFailed counts too (MGMT-05) */
+	v->v.count.failed++;
 	t->count.reverts++;
 	v->v.count.reverts++;
 	snprintf(v->v.reason, sizeof(v->v.reason), "change refused by the bridge, kept as it was: %s",
