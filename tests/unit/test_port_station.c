@@ -152,7 +152,7 @@ Test(port_station, VDPS_11_VDPS_13_mismatched_answers_end_it)
 	memcpy(f, frame_e3, sizeof(f)); /* no entry at all */
 	f[37] = 25;
 	f[62] = 0;
-	rig_rx(f, sizeof(f) - 8);
+	rig_rx_ended(f, sizeof(f) - 8);
 	expect_ack(1);
 	cr_assert_eq(rig_state(0), VDP_STATE_NONE);
 }

@@ -108,6 +108,19 @@ Test(port_vdp, VDP_06_VDP_07_VDP_08_VDP_09_what_may_stand_beside_tlvs)
 	expect_no_ecp();
 }
 
+Test(port_vdp, VDP_08_no_end_at_all)
+{
+	rig_negotiated(CONF_BRIDGE);
+	rig_rx(frame_e1, sizeof(frame_e1));
+	expect_ack(1);
+	EXPECT(frame_e3);
+	rig_fini();
+	rig_negotiated(CONF_BRIDGE);
+	rig_rx(frame_e11, sizeof(frame_e11)); /* with an org-defined TLV that nobody asks for */
+	expect_ack(5);
+	EXPECT(frame_e3);
+}
+
 Test(port_vdp, VDP_10_reserved_status_bit)
 {
 	uint8_t f[sizeof(frame_e1)];
