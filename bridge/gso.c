@@ -284,6 +284,48 @@ static enum gso_err finish_csum(const struct gso *g, const struct gso_vnet *v, u
 	return GSO_OK;
 }
 
+/* The sum of the pseudo-header as an unfinished checksum field holds it: folded, not complemented. */
+static uint16_t pseudo_sum(const struct gso *g, uint8_t proto)
+{
+	size_t at = g->is_v6 ? g->l3 + 8 : g->l3 + 12;
+	uint64_t s = sum(g->frame + at, g->is_v6 ? 32 : 8) + sum_of_number(proto) +
+		     sum_of_number((uint16_t)(g->len - g->l4));
+
+	while (s >> 16 != 0)
+		s = (s & 0xffff) + (s >> 16);
+	return (uint16_t)s;
+}
+
+static bool is_sum_whole(const struct gso *g, uint16_t pseudo)
+{
+	uint64_t s = sum(g->frame + g->l4, g->len - g->l4) + pseudo;
+
+	while (s >> 16 != 0)
+		s = (s & 0xffff) + (s >> 16);
+	return s == 0xffff;
+}
+
+bool gso_guess(const uint8_t *frame, size_t len, struct gso_vnet *ret)
+{
+	struct gso g = { .frame = frame, .len = len };
+	uint16_t field, pseudo;
+	uint8_t proto = 0;
+	size_t offset;
+
+	if (len < ETH_ADDRESSES + 2 || parse_network(&g, &proto) != GSO_OK ||
+		(proto != PROTO_TCP && proto != PROTO_UDP) || parse_transport(&g, proto) != GSO_OK)
+		return false;
+	offset = proto == PROTO_TCP ? TCP_CSUM : UDP_CSUM;
+	memcpy(&field, frame + g.l4 + offset, sizeof(field));
+	pseudo = pseudo_sum(&g, proto);
+	if (field != pseudo || is_sum_whole(&g, pseudo))
+		return false;
+	*ret = (struct gso_vnet){
+		.flags = GSO_NEEDS_CSUM, .csum_start = (uint16_t)g.l4, .csum_offset = (uint16_t)offset
+	};
+	return true;
+}
+
 enum gso_err gso_begin(struct gso *g, const struct gso_vnet *v, uint8_t *frame, size_t len, size_t cap)
 {
 	*g = (struct gso){ .frame = frame, .len = len };

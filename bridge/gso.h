@@ -59,6 +59,10 @@ void gso_vnet_decode(const uint8_t raw[GSO_VNET_OCTETS], struct gso_vnet *ret);
 /** The caller put `octets` (a VLAN tag from the auxiliary data) back into the frame before its network header. */
 void gso_vnet_shift(struct gso_vnet *v, unsigned octets);
 
+/** For a driver without virtio headers: does this look like a TCP or UDP frame whose checksum its sender left undone?
+ * Then the field holds the sum of the pseudo-header and the checksum is wrong. True: *ret says so. */
+bool gso_guess(const uint8_t *frame, size_t len, struct gso_vnet *ret);
+
 /** Check `frame`, finish its checksum in place if it is one frame; `cap` is the room gso_next() will have. */
 enum gso_err gso_begin(struct gso *g, const struct gso_vnet *v, uint8_t *frame, size_t len, size_t cap);
 /** The next frame: the one of gso_begin(), or a segment built in `buf`. False: no more. */

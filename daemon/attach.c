@@ -15,18 +15,6 @@
 
 enum { RX_BUDGET = 256 };
 
-void link_counters_add(struct link_counters *sum, const struct link_counters *c)
-{
-	sum->rx_frames += c->rx_frames;
-	sum->rx_octets += c->rx_octets;
-	sum->tx_frames += c->tx_frames;
-	sum->tx_octets += c->tx_octets;
-	sum->rx_dropped += c->rx_dropped;
-	sum->tx_dropped += c->tx_dropped;
-	sum->rx_bad += c->rx_bad;
-	sum->gso_in += c->gso_in;
-}
-
 static void on_frame(void *ctx, struct span frame)
 {
 	struct evbd_port *e = ctx;
@@ -175,9 +163,9 @@ bool evbd_port_tap(struct evbd *d, uint16_t port)
 
 static enum link_kind driver_of(const struct node_port *p, const struct rtnl_link *link)
 {
-	if (p->conf.driver != CONF_DRIVER_AUTO)
-		return p->conf.driver == CONF_DRIVER_PCAP ? LINK_PCAP : LINK_PACKET;
-	return link->is_virtual ? LINK_PACKET : LINK_PCAP;
+	if (p->conf.driver == CONF_DRIVER_PACKET || (p->conf.driver == CONF_DRIVER_AUTO && link->is_virtual))
+		return LINK_PACKET;
+	return link->is_virtual ? LINK_PCAP_VIRTUAL : LINK_PCAP;
 }
 
 /* Both or none. */
@@ -194,7 +182,7 @@ static bool open_links(struct evbd_port *e, enum link_kind kind, int *ret_errno)
 static void attach(struct evbd_port *e, const struct rtnl_link *link)
 {
 	const struct node_port *p = node_port(e->d->node, e->port);
-	bool is_resized = e->link && driver_of(p, link) == LINK_PCAP && p->mtu != link->mtu;
+	bool is_resized = e->link && driver_of(p, link) != LINK_PACKET && p->mtu != link->mtu;
 	int err = 0;
 
 	if (e->ifindex == link->ifindex && ((e->link && !is_resized) || e->is_tap))

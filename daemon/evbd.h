@@ -71,7 +71,6 @@ void evbd_flush(struct evbd *d);
 struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno);
 
 /* attach.c */
-void link_counters_add(struct link_counters *sum, const struct link_counters *c);
 /** The shell of a node port. NULL: out of memory, and the node port is gone again. */
 struct evbd_port *evbd_port_new(struct evbd *d, uint16_t port);
 void evbd_port_free(struct evbd *d, uint16_t port);

@@ -28,7 +28,27 @@ struct link *link_open(enum link_kind kind, const char *ifname, int *ret_errno, 
 
 	if (ifindex == 0)
 		return link_fail(&e, errno, ifname, NULL);
-	if (kind == LINK_PCAP)
-		return link_open_pcap(ifname, (int)ifindex, &e);
-	return link_open_packet(ifname, (int)ifindex, kind, &e);
+	switch (kind) {
+	case LINK_PCAP:
+		return link_open_pcap(ifname, (int)ifindex, LINK_PART_DATA, 0, &e);
+	case LINK_PCAP_VIRTUAL:
+		return link_open_both(ifname, (int)ifindex, &e);
+	case LINK_CONTROL:
+		return link_open_packet(ifname, (int)ifindex, LINK_PART_CONTROL, 0, &e);
+	case LINK_PACKET:
+		break;
+	}
+	return link_open_packet(ifname, (int)ifindex, LINK_PART_DATA, 0, &e);
+}
+
+void link_counters_add(struct link_counters *sum, const struct link_counters *c)
+{
+	sum->rx_frames += c->rx_frames;
+	sum->rx_octets += c->rx_octets;
+	sum->tx_frames += c->tx_frames;
+	sum->tx_octets += c->tx_octets;
+	sum->rx_dropped += c->rx_dropped;
+	sum->tx_dropped += c->tx_dropped;
+	sum->rx_bad += c->rx_bad;
+	sum->gso_in += c->gso_in;
 }

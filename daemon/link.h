@@ -1,5 +1,5 @@
 /*
- * How frames get in and out of one network device. Drivers: link_pcap.c (libpcap), link_packet.c (AF_PACKET with
+ * How frames get in and out of one network device. Drivers: link_pcap.c and link_both.c (libpcap), link_packet.c (AF_PACKET with
  * PACKET_VNET_HDR, for virtual devices whose senders leave checksums and segmentation to the hardware), link_tap.c
  * (a tap this daemon made), link_file.c (capture files).
  *
@@ -24,6 +24,8 @@ struct link_counters {
 	uint64_t gso_in;     /* super-frames segmented */
 };
 
+void link_counters_add(struct link_counters *sum, const struct link_counters *c);
+
 struct link_ops {
 	const char *driver; /* "pcap", "packet", "tap", "file" */
 	/** Queue one frame given in two parts; never blocks; a full device counts tx_dropped. */
@@ -45,12 +47,13 @@ struct link { /* head of each driver's own struct */
 };
 
 enum link_kind {
-	LINK_PCAP,
+	LINK_PCAP,         /* a device that delivers whole frames */
+	LINK_PCAP_VIRTUAL, /* one whose senders may leave checksums and segmentation undone (link_both.c) */
 	LINK_PACKET,
-	LINK_CONTROL, /* receives the control frames that the other two leave out (link_filter.c); sends nothing */
+	LINK_CONTROL, /* receives the control frames that the others leave out (link_filter.c); sends nothing */
 };
-/** Open `ifname` with a driver in promiscuous mode. NULL with *ret_errno (negative) and a text in err. LINK_PCAP can't
- * be opened while the device is down (-ENETDOWN), and takes frames as long as the MTU at the time of opening. */
+/** Open `ifname` with a driver in promiscuous mode. NULL with *ret_errno (negative) and a text in err. The first two can't
+ * be opened while the device is down (-ENETDOWN), and take frames as long as the MTU at the time of opening. */
 struct link *link_open(enum link_kind kind, const char *ifname, int *ret_errno, char *err, unsigned err_size);
 /** Create a tap device `ifname` (persistent only while open) and return its link. */
 struct link *link_open_tap(const char *ifname, int *ret_errno, char *err, unsigned err_size);

@@ -6,8 +6,9 @@
  *
  *   untagged, to 01-80-C2-00-00-0X (802.1Q table 8-1), or ECP's EtherType whatever the address    -> control
  *   the rest                                                                                      -> data
+ *        ... where a device has two drivers (link_both.c), of at most `limit` octets              -> short, else long
  *
- * The filters run in the kernel; one is the other with its answers exchanged, so that each frame is in exactly one queue.
+ * The filters run in the kernel, the same program with other answers, so that each frame is in exactly one queue.
  * The node decides again by itself what a frame is: nothing but its place in line depends on this file. A tag is no
  * longer in the data when a filter looks; the kernel keeps it beside.
  */
@@ -19,9 +20,11 @@
 
 enum { RESERVED_HIGH = 0x0180c200, ETHERTYPE_ECP = 0x8940, WHOLE = 0x40000 };
 
-int link_filter(int fd, bool is_control)
+int link_filter(int fd, enum link_part part, unsigned limit)
 {
-	const uint32_t control = is_control ? WHOLE : 0, data = is_control ? 0 : WHOLE;
+	const uint32_t control = part == LINK_PART_CONTROL ? WHOLE : 0;
+	const uint32_t is_long = part == LINK_PART_DATA || part == LINK_PART_LONG ? WHOLE : 0;
+	const uint32_t is_short = part == LINK_PART_DATA || part == LINK_PART_SHORT ? WHOLE : 0;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 8),
@@ -33,7 +36,10 @@ int link_filter(int fd, bool is_control)
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_ECP, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, control),
-		BPF_STMT(BPF_RET | BPF_K, data),
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, limit, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, is_long),
+		BPF_STMT(BPF_RET | BPF_K, is_short),
 	};
 	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
 

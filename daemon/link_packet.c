@@ -209,7 +209,7 @@ static bool set_option(int fd, int option, int value)
 }
 
 /* A descriptor, or -errno. Nothing is received before bind(): the protocol is 0 until then. */
-static int open_socket(int ifindex, bool is_control)
+static int open_socket(int ifindex, enum link_part part, unsigned limit)
 {
 	struct sockaddr_ll at = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = ifindex
@@ -227,7 +227,7 @@ static int open_socket(int ifindex, bool is_control)
 	if (!set_option(fd, PACKET_VNET_HDR, 1) || !set_option(fd, PACKET_AUXDATA, 1) ||
 		!set_option(fd, PACKET_IGNORE_OUTGOING, 1) ||
 		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc, sizeof(promisc)) != 0 ||
-		link_filter(fd, is_control) != 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+		link_filter(fd, part, limit) != 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
 		getsockname(fd, (struct sockaddr *)&at, &len) != 0)
 		error = errno;
 	else if (at.sll_hatype != ARPHRD_ETHER)
@@ -239,7 +239,7 @@ static int open_socket(int ifindex, bool is_control)
 }
 
 struct link *link_open_packet(
-	const char *ifname, int ifindex, enum link_kind kind, const struct link_error *e)
+	const char *ifname, int ifindex, enum link_part part, unsigned limit, const struct link_error *e)
 {
 	struct link_packet *lp = calloc(1, sizeof(*lp));
 	int rc;
@@ -247,10 +247,10 @@ struct link *link_open_packet(
 	if (!lp)
 		return link_fail(e, ENOMEM, ifname, NULL);
 	lp->link.ops = &link_packet_ops;
-	lp->link.fd = rc = open_socket(ifindex, kind == LINK_CONTROL);
-	if (rc >= 0 && kind != LINK_CONTROL)
+	lp->link.fd = rc = open_socket(ifindex, part, limit);
+	if (rc >= 0 && part != LINK_PART_CONTROL)
 		lp->tx = txq_new(ifindex, &rc);
-	if (rc < 0 || (kind != LINK_CONTROL && !lp->tx)) {
+	if (rc < 0 || (part != LINK_PART_CONTROL && !lp->tx)) {
 		link_fail(e, -rc, ifname, NULL);
 		link_packet_close(&lp->link);
 		return NULL;

@@ -10,7 +10,7 @@
  * Transmit: pcap_inject() is one send() a frame, so frames leave through txq instead.
  *
  * Invariant: checksums and segmentation are the device's business here. A device whose senders leave them undone
- * (veth, a bridge) needs link_packet.c; GRO and LRO have to be off (offload.c).
+ * (veth, a bridge) needs link_both.c or link_packet.c; GRO and LRO have to be off (offload.c).
  */
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -100,7 +100,7 @@ static const struct link_ops link_pcap_ops = {
 	.close = link_pcap_close,
 };
 
-static int mtu_of(const char *ifname)
+int link_mtu_of(const char *ifname)
 {
 	struct ifreq ifr = { 0 };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -130,14 +130,14 @@ static int error_of(int pcap_error)
 }
 
 /* 0 or a positive errno; libpcap's own words are in pcap_geterr(). */
-static int activate(struct link_pcap *lp, const char *ifname)
+static int activate(struct link_pcap *lp, const char *ifname, enum link_part part, unsigned limit)
 {
 	char err[PCAP_ERRBUF_SIZE];
 	pcap_t *p = lp->pcap;
 	int on = 1;
 	int rc;
 
-	pcap_set_snaplen(p, mtu_of(ifname) + PCAP_SNAP_EXTRA);
+	pcap_set_snaplen(p, link_mtu_of(ifname) + PCAP_SNAP_EXTRA);
 	pcap_set_promisc(p, 1);
 	pcap_set_immediate_mode(p, 1);
 	pcap_set_buffer_size(p, PCAP_RING_OCTETS);
@@ -151,10 +151,11 @@ static int activate(struct link_pcap *lp, const char *ifname)
 	lp->link.fd = pcap_get_selectable_fd(p);
 	if (setsockopt(lp->link.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0)
 		return errno;
-	return -link_filter(lp->link.fd, false);
+	return -link_filter(lp->link.fd, part, limit);
 }
 
-struct link *link_open_pcap(const char *ifname, int ifindex, const struct link_error *e)
+struct link *link_open_pcap(
+	const char *ifname, int ifindex, enum link_part part, unsigned limit, const struct link_error *e)
 {
 	struct link_pcap *lp = calloc(1, sizeof(*lp));
 	char err[PCAP_ERRBUF_SIZE];
@@ -170,7 +171,7 @@ struct link *link_open_pcap(const char *ifname, int ifindex, const struct link_e
 		link_fail(e, EIO, ifname, err);
 		goto fail;
 	}
-	rc = activate(lp, ifname);
+	rc = activate(lp, ifname, part, limit);
 	if (rc != 0) {
 		link_fail(e, rc, ifname, *pcap_geterr(lp->pcap) ? pcap_geterr(lp->pcap) : NULL);
 		goto fail;

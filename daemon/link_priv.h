@@ -17,12 +17,22 @@ struct link_error { /* where an opener reports to; the last three arguments of l
 /** Write -error and "what: <error's text>" (or `what` alone if it says why); always returns NULL. */
 void *link_fail(const struct link_error *e, int error, const char *what, const char *detail);
 
-struct link *link_open_pcap(const char *ifname, int ifindex, const struct link_error *e);
-struct link *link_open_packet(
-	const char *ifname, int ifindex, enum link_kind kind, const struct link_error *e);
+enum link_part { /* of a device's frames, for one socket; each frame is in exactly one of its sockets */
+	LINK_PART_CONTROL, /* control frames */
+	LINK_PART_DATA,    /* all others */
+	LINK_PART_SHORT,   /* of those, the ones of at most `limit` octets */
+	LINK_PART_LONG,    /* the longer ones */
+};
+/** Let a packet socket have its part only. 0 or -errno. */
+int link_filter(int fd, enum link_part part, unsigned limit);
 
-/** Let a packet socket have control frames only, or everything else. 0 or -errno. */
-int link_filter(int fd, bool is_control);
+struct link *link_open_pcap(
+	const char *ifname, int ifindex, enum link_part part, unsigned limit, const struct link_error *e);
+struct link *link_open_packet(
+	const char *ifname, int ifindex, enum link_part part, unsigned limit, const struct link_error *e);
+struct link *link_open_both(const char *ifname, int ifindex, const struct link_error *e);
+/** MTU of a device, 1500 if it can't be told. */
+int link_mtu_of(const char *ifname);
 
 /** Hand one frame up and count it. */
 static inline void link_deliver(struct link *l, struct span frame)

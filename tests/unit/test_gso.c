@@ -282,6 +282,33 @@ Test(gso, a_single_frame_only_lacks_its_checksum)
 	}
 }
 
+Test(gso, an_unfinished_checksum_is_recognised_by_its_value)
+{
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		struct prng rnd = { seed };
+		struct shape s = {
+			.is_v6 = seed & 1, .is_tcp = seed & 2, .n_tags = seed % 3, .payload = seed * 7
+		};
+		struct super x = make(&s, &rnd);
+		struct gso_vnet v;
+		struct gso g;
+		struct span f;
+
+		unfinished(&x, &s);
+		cr_assert(gso_guess(x.b, x.len, &v));
+		cr_assert_eq(v.csum_start, x.v.csum_start);
+		cr_assert_eq(v.csum_offset, x.v.csum_offset);
+		cr_assert_eq(gso_begin(&g, &v, x.b, x.len, 0), GSO_OK);
+		cr_assert(gso_next(&g, NULL, &f));
+		cr_assert_not(gso_guess(x.b, x.len, &v), "finished");
+		x.b[x.payload] ^= 0x55; /* damaged on its way: not ours to repair */
+		cr_assert_not(gso_guess(x.b, x.len, &v));
+		for (size_t n = 0; n < x.l4 + 8; n++)
+			cr_assert_not(gso_guess(x.b, n, &v), "prefix");
+		free(x.b);
+	}
+}
+
 Test(gso, a_udp_checksum_of_zero_is_sent_as_all_ones)
 {
 	struct shape s = { .payload = 2, .mss = 2 };
