@@ -192,7 +192,7 @@ uint16_t node_port_add(struct node *n, const struct conf_port *conf, struct mono
 	n->port[port]->conf = *conf;
 	n->port[port]->since = now;
 	relay_attach(n, port);
-	port_evb_init(n, n->port[port], now);
+	port_evb_init(n->port[port], now);
 	if (n->port[port]->kind != NODE_ORDINARY)
 		port_ecp_init(n, n->port[port]);
 	port_evb_conf(n, port, now);

@@ -44,7 +44,7 @@ void node_tell(struct node *n, const struct node_event *ev, struct mono now);
 void node_pump(struct node *n, uint16_t port, struct mono now);
 
 /* port_evb.c: LLDP agents and the EVB machine of a port */
-void port_evb_init(struct node *n, struct node_port *p, struct mono now);
+void port_evb_init(struct node_port *p, struct mono now);
 void port_evb_fini(struct node_port *p);
 void port_evb_conf(struct node *n, uint16_t port, struct mono now);
 /** Link state or address changed. */

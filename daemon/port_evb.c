@@ -40,12 +40,11 @@ static struct evb_cfg evb_cfg_of(const struct node_port *p)
 	return cfg;
 }
 
-void port_evb_init(struct node *n, struct node_port *p, struct mono now)
+void port_evb_init(struct node_port *p, struct mono now)
 {
 	const struct lldp_known known = EVB_TLV_KNOWN;
 	struct evb_cfg ec = evb_cfg_of(p);
 
-	(void)n;
 	for (unsigned a = 0; a < NODE_AGENTS; a++) {
 		struct lldp_agent_cfg cfg = agent_cfg(p, a);
 		void *mem;
@@ -170,16 +169,15 @@ static void hear_peer(struct node *n, uint16_t port, struct mono now)
 	unsigned n_neighbours = 0;
 	bool has_tlv = false;
 
-	for (unsigned a = AGENT_NCB; a <= AGENT_NTPMR; a++) {
-		unsigned heard = 0;
-		bool has;
+	/* two neighbours of the proper agent are two, whatever the other one hears */
+	for (unsigned a = AGENT_NCB; a <= AGENT_NTPMR && !has_tlv && n_neighbours <= 1; a++) {
+		unsigned heard;
 
-		if (!p->agent[a].in_use || has_tlv)
+		if (!p->agent[a].in_use)
 			continue;
-		has = evb_from_agent(&p->agent[a].lldp, &tlv, &heard);
-		if (a == AGENT_NCB || has)
+		has_tlv = evb_from_agent(&p->agent[a].lldp, &tlv, &heard);
+		if (a == AGENT_NCB || has_tlv)
 			n_neighbours = heard;
-		has_tlv = has;
 	}
 	evb_sm_on_peer(&p->evb, has_tlv ? &tlv : NULL, n_neighbours, now);
 	apply(n, port, &was, now);

@@ -203,3 +203,37 @@ Test(node, what_a_port_learned_survives_a_change_that_has_nothing_to_do_with_it)
 	cr_assert_eq(relay_fdb_count(node_relay(bridge->node)), 0, "the port left VLAN 1");
 	cr_assert(relay_port_has_vlan(node_relay(bridge->node), node_port(bridge->node, port)->lport, 7));
 }
+
+/* An LLDPDU of a neighbour, to the agent with this last octet of the address, with or without a station's EVB TLV. */
+static void hear(uint8_t agent, uint8_t neighbour, bool has_evb)
+{
+	const struct evb_tlv tlv = { .station_raw = EVB_RRREQ, .mode = EVB_MODE_STATION };
+	uint8_t octets[80] = { 0x01, 0x80, 0xc2, 0, 0, agent, 2, 0, 0, 0, 0, neighbour, 0x88, 0xcc,
+		/* chassis */ 2, 7, 4, 2, 0, 0, 0, 0, neighbour, /* port */ 4, 2, 7, '1', /* TTL */ 6, 2, 0,
+		120 };
+	struct wr w = wr_init(octets, sizeof(octets));
+
+	w.len = 31;
+	if (has_evb) {
+		wr_u16(&w, 127u << 9 | EVB_TLV_LEN);
+		evb_tlv_encode(&tlv, &w);
+	}
+	sim_inject(bridge, "swp1", span_of(octets, w.len + 2));
+}
+
+Test(node, two_neighbours_are_two_whatever_another_agent_hears)
+{
+	const struct node_port *p;
+
+	bridge->ports[0].lldp_agents = CONF_AGENT_NCB | CONF_AGENT_NTPMR;
+	sim_start(bridge);
+	p = node_port(bridge->node, port_of(bridge, "swp1"));
+	hear(3, 8, true);
+	cr_assert_eq(
+		p->evb.oper.peer, EVB_PEER_OK, "the other agent serves while the proper one hears nobody");
+	cr_assert(p->evb.oper.rr_active);
+	hear(0, 8, false);
+	hear(0, 9, false);
+	cr_assert_eq(p->evb.oper.peer, EVB_PEER_MANY);
+	cr_assert_not(p->evb.oper.rr_active);
+}
