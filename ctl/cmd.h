@@ -71,6 +71,8 @@ bool cmd_parse(int argc, char **argv, struct cmd_args *ret, const struct command
 
 void help_usage(FILE *f);
 void help_command(FILE *f, const struct command *cmd);
+/** Explain the command, or all commands, that the words name. The exit code. */
+int help_words(const char *const *words, unsigned n);
 void help_bash(FILE *f);
 void help_mdoc(FILE *f);
 int cmd_help(const struct command *cmd, const struct cmd_args *args);

@@ -55,19 +55,14 @@ void help_command(FILE *f, const struct command *c)
 			print_option(f, i);
 }
 
-int cmd_help(const struct command *cmd, const struct cmd_args *args)
+int help_words(const char *const *words, unsigned n)
 {
 	bool is_found = false;
 
-	(void)cmd;
-	if (args->n_words == 1) {
-		help_usage(stdout);
-		return EXIT_DONE;
-	}
 	for (const struct command *c = cmd_commands; c->name != NULL; c++) {
-		if (strcmp(c->name, args->words[1]) != 0)
+		if (strcmp(c->name, words[0]) != 0)
 			continue;
-		if (args->n_words > 2 && (c->sub == NULL || strcmp(c->sub, args->words[2]) != 0))
+		if (n > 1 && (c->sub == NULL || strcmp(c->sub, words[1]) != 0))
 			continue;
 		if (is_found)
 			putchar('\n');
@@ -75,9 +70,17 @@ int cmd_help(const struct command *cmd, const struct cmd_args *args)
 		is_found = true;
 	}
 	if (!is_found)
-		return cmd_fail(EXIT_USAGE, "no command \"%s%s%s\"; \"evbctl help\" lists them",
-			args->words[1], args->n_words > 2 ? " " : "",
-			args->n_words > 2 ? args->words[2] : "");
+		return cmd_fail(EXIT_USAGE, "no command \"%s%s%s\"; \"evbctl help\" lists them", words[0],
+			n > 1 ? " " : "", n > 1 ? words[1] : "");
+	return EXIT_DONE;
+}
+
+int cmd_help(const struct command *cmd, const struct cmd_args *args)
+{
+	(void)cmd;
+	if (args->n_words > 1)
+		return help_words(args->words + 1, args->n_words - 1);
+	help_usage(stdout);
 	return EXIT_DONE;
 }
 

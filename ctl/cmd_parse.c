@@ -7,6 +7,7 @@
  */
 #include "cmd.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "ctl_proto.h"
@@ -193,7 +194,7 @@ static bool check_options(const struct cmd_args *a, const struct command *c)
 	return true;
 }
 
-/* What is asked without a command: --version, --completion, nothing at all. True when that was it. */
+/* What runs no command: --version, --completion, --help, nothing at all. True when that was it. */
 static bool answered(const struct cmd_args *a, int *ret_exit)
 {
 	*ret_exit = EXIT_DONE;
@@ -209,6 +210,8 @@ static bool answered(const struct cmd_args *a, int *ret_exit)
 	} else if (a->n_words == 0) {
 		help_usage(a->given[OPT_HELP] ? stdout : stderr);
 		*ret_exit = a->given[OPT_HELP] ? EXIT_DONE : EXIT_USAGE;
+	} else if (a->given[OPT_HELP]) {
+		*ret_exit = help_words(a->words, a->n_words);
 	} else {
 		return false;
 	}
@@ -227,11 +230,6 @@ bool cmd_parse(int argc, char **argv, struct cmd_args *ret, const struct command
 	*ret_cmd = find_command(ret, &used);
 	if (*ret_cmd == NULL)
 		return false;
-	if (ret->given[OPT_HELP]) {
-		help_command(stdout, *ret_cmd);
-		*ret_exit = EXIT_DONE;
-		return false;
-	}
 	if ((*ret_cmd)->operands == NULL && ret->n_words > used) {
 		cmd_fail(EXIT_USAGE, "unexpected argument \"%s\"", ret->words[used]);
 		return false;
@@ -246,7 +244,9 @@ int evbctl_run(int argc, char **argv)
 	const struct command *cmd;
 	int code;
 
-	if (!cmd_parse(argc, argv, &args, &cmd, &code))
-		return code;
-	return cmd->run(cmd, &args);
+	if (cmd_parse(argc, argv, &args, &cmd, &code))
+		code = cmd->run(cmd, &args);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_DONE)
+		code = cmd_fail(EXIT_FAILED, "standard output: %s", strerror(errno));
+	return code;
 }

@@ -5,15 +5,18 @@
 
 #include "client.h"
 #include "out.h"
+#include "vdp.h"
 
-static void keep_id(json_t *result, const char *id)
+/* IDs are compared, not their texts: the user may have written another form of the same. */
+static void keep_id(json_t *result, const struct vsi_id *id)
 {
 	json_t *rows = json_object_get(result, "vsi");
 
 	for (size_t i = json_array_size(rows); i-- > 0;) {
 		const char *text = json_string_value(json_object_get(json_array_get(rows, i), "id"));
+		struct vsi_id other;
 
-		if (text == NULL || strcasecmp(text, id) != 0)
+		if (text == NULL || !vsi_id_parse(text, &other) || !vsi_id_equal(&other, id))
 			json_array_remove(rows, i);
 	}
 }
@@ -45,8 +48,13 @@ int cmd_show(const struct command *cmd, const struct cmd_args *args)
 {
 	json_t *request = json_pack("{s:s, s:s}", "command", "show", "what", cmd->sub);
 	json_t *reply, *result;
+	struct vsi_id id;
 	int code;
 
+	if (args->given[OPT_ID] && !vsi_id_parse(args->text[OPT_ID], &id)) {
+		json_decref(request);
+		return cmd_fail(EXIT_USAGE, "--id: a UUID, MAC, IPv4 or IPv6 address or local:HEX is needed");
+	}
 	if (args->given[OPT_PORT])
 		json_object_set_new(request, "port", json_string(args->text[OPT_PORT]));
 	reply = cmd_ask(args, request, CLIENT_TIMEOUT_S, &code);
@@ -58,7 +66,7 @@ int cmd_show(const struct command *cmd, const struct cmd_args *args)
 		code = refused(reply);
 	} else {
 		if (args->given[OPT_ID])
-			keep_id(result, args->text[OPT_ID]);
+			keep_id(result, &id);
 		if (args->given[OPT_JSON])
 			cmd_print_json(result);
 		else

@@ -129,6 +129,8 @@ static void read_lines(struct batch *b, FILE *f, const json_t *defaults)
 		else
 			batch_add(b, object, defaults, line);
 	}
+	if (ferror(f))
+		complain(b, line + 1, strerror(errno));
 	free(text);
 }
 
@@ -197,8 +199,11 @@ static void print_failures(const struct batch *b, const json_t *rows, const json
 
 		if (b->file != NULL && at < b->n)
 			snprintf(place, sizeof(place), "%.40s:%u: ", b->file, b->lines[at]);
+		if (reason != NULL && state != NULL && strcmp(state, "none") == 0)
+			state = reason; /* there is no such VSI; the reason says why */
 		cmd_fail(EXIT_FAILED, "%s%s: %s%s%s", place, id ? id : "?", state ? state : "?",
-			reason ? ": " : "", reason ? reason : "");
+			reason != NULL && reason != state ? ": " : "",
+			reason != NULL && reason != state ? reason : "");
 	}
 }
 

@@ -201,6 +201,10 @@ Test(ctl_cli, wrong_usage_is_exit_code_2)
 			"evbctl: --wait and --no-wait exclude each other\n" },
 		{ "vsi associate -f /nonexistent/file",
 			"evbctl: /nonexistent/file: No such file or directory\n" },
+		{ "vsi associate -f /", "evbctl: /:1: Is a directory\nevbctl: nothing was sent\n" },
+		{ "show vsi --id seven",
+			"evbctl: --id: a UUID, MAC, IPv4 or IPv6 address or local:HEX is needed\n" },
+		{ "sohw --help", "evbctl: no command \"sohw\"; \"evbctl help\" lists them\n" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -227,6 +231,17 @@ Test(ctl_cli, show_can_pick_one_vsi)
 						       "{\"id\":\"" ID1 "\"},{\"id\":\"" ID2 "\"}]}}"),
 		0);
 	cr_assert_str_eq(out, "{\"vsi\":[{\"id\":\"" ID2 "\"}]}\n");
+}
+
+Test(ctl_cli, help_may_stand_behind_the_first_word_of_a_command)
+{
+	static char listed[sizeof(out)];
+
+	cr_assert_eq(run("help vsi", NULL, NULL, NULL), 0);
+	memcpy(listed, out, sizeof(out));
+	cr_assert_not_null(strstr(listed, "vsi preassociate"));
+	cr_assert_eq(run("vsi --help", NULL, NULL, NULL), 0);
+	cr_assert_str_eq(out, listed);
 }
 
 Test(ctl_cli, the_status_of_the_reply_decides_the_exit_code)
@@ -283,6 +298,15 @@ Test(ctl_cli, a_refused_vsi_is_exit_code_1_with_its_reason)
 	cr_assert_str_eq(errors, "evbctl: " ID1 ": refused: no such VSI type\n");
 	cr_assert_str_empty(out);
 	cr_assert_not_null(strstr(request, "\"wait\":0"));
+}
+
+Test(ctl_cli, a_vsi_that_is_not_there_has_a_reason_and_no_state)
+{
+	cr_assert_eq(run_with("vsi deassociate --id " ID1,
+			     "{\"id\":1,\"status\":1,\"result\":{\"vsi\":[{\"id\":\"" ID1
+			     "\",\"state\":\"none\",\"reason\":\"no port has this VSI\"}],\"failed\":[0]}}"),
+		1);
+	cr_assert_str_eq(errors, "evbctl: " ID1 ": no port has this VSI\n");
 }
 
 Test(ctl_cli, a_file_goes_in_one_request_and_failures_name_their_lines)
