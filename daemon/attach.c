@@ -3,12 +3,13 @@
  *
  * rtnetlink tells of every device. A device whose name is that of a configured port is attached to it; one that
  * matches a station port's vm_ports pattern becomes a VM port of that uplink. On attach the offloads that would hide
- * or merge frames are turned off and remembered; on detach they are put back. A device that vanishes takes its link
- * with it at once; its node port stays if it is configured.
+ * or merge frames are turned off and remembered; on detach they are put back. A device that vanishes or is renamed
+ * takes its link with it at once; its node port stays if it is configured.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fnmatch.h>
+#include <net/if.h>
 #include <stdlib.h>
 
 #include "evbd.h"
@@ -40,11 +41,14 @@ static void close_link(struct evbd_port *e)
 	close_one(e, &e->control, &e->control_rx);
 }
 
-static void detach(struct evbd_port *e, bool is_gone)
+/* By number: a device that was renamed is still there under another name. */
+static void detach(struct evbd_port *e)
 {
+	char name[IF_NAMESIZE];
+
 	close_link(e);
-	if (!is_gone && e->ifindex)
-		offload_restore(e->name, &e->offloads);
+	if (e->ifindex && if_indextoname((unsigned)e->ifindex, name))
+		offload_restore(name, &e->offloads);
 	e->offloads.n = 0;
 	e->ifindex = 0;
 }
@@ -119,7 +123,7 @@ void evbd_port_free(struct evbd *d, uint16_t port)
 	if (!e)
 		return;
 	evbd_flush(d);
-	detach(e, false);
+	detach(e);
 	event_free(e->timer);
 	free(e);
 	d->port[port] = NULL;
@@ -193,7 +197,7 @@ static void attach(struct evbd_port *e, const struct rtnl_link *link)
 		return;
 	}
 	if (e->ifindex != link->ifindex) { /* another device of that name */
-		detach(e, true);
+		detach(e);
 		e->ifindex = link->ifindex;
 		if (offload_disable(p->name, &e->offloads) < 0)
 			e->offloads.n = 0;
@@ -228,7 +232,7 @@ static void link_gone(struct evbd *d, uint16_t port, struct mono now)
 	bool is_vm = p->kind == NODE_VM;
 
 	node_port_state(d->node, port, false, false, p->mac, p->mtu, now);
-	detach(d->port[port], true);
+	detach(d->port[port]);
 	if (is_vm)
 		evbd_port_remove(d, port, now);
 	evbd_flush(d);
