@@ -86,6 +86,9 @@ int conf_load(const char *path, struct conf **ret, struct conf_error *ret_error)
 void conf_free(struct conf *c);
 const struct conf_port *conf_find_port(const struct conf *c, const char *name);
 
+/** "file:line: text", without the line where none is known. */
+const char *conf_error_format(const struct conf_error *e, char *text, size_t size);
+
 struct vtdb_types;
 /** Read a VSI type file (conf/types.conf documents it). Freed with conf_types_free(). */
 int conf_types_load(const char *path, struct vtdb_types **ret, struct conf_error *ret_error);

@@ -168,3 +168,13 @@ const char *conf_setting_range(const struct conf_setting *s, char text[CONF_RANG
 	}
 	return text;
 }
+
+const char *conf_error_format(const struct conf_error *e, char *text, size_t size)
+{
+	char line[16] = "";
+
+	if (e->line > 0)
+		snprintf(line, sizeof(line), ":%d", e->line);
+	snprintf(text, size, "%s%s: %s", e->file, line, e->text);
+	return text;
+}

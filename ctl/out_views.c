@@ -225,7 +225,7 @@ static const struct out_view views[] = {
 			{ "VIDS", "vids", NULL, OUT_WRAP }, { "DEFAULT", "default_vid", NULL, OUT_RIGHT },
 			{ "PCP", "pcp", NULL, OUT_RIGHT }, { "GROUPS", "groups", cell_filters, OUT_WRAP },
 			{ "REMARK", "refuse", cell_refusal, OUT_WRAP }, { NULL, NULL, NULL, OUT_LEFT } } },
-	{ "reload", "setting", "nothing changed",
+	{ "reload", "setting", "no setting changed",
 		{ { "EFFECT", "effect", NULL, OUT_LEFT }, { "PORT", "port", NULL, OUT_LEFT },
 			{ "SETTING", "setting", NULL, OUT_LEFT }, { "FROM", "from", NULL, OUT_WRAP },
 			{ "TO", "to", NULL, OUT_WRAP }, { NULL, NULL, NULL, OUT_LEFT } } },

@@ -95,7 +95,7 @@ static void do_reload(struct ctl_client *c)
 	unsigned n = 0;
 
 	if (changes == NULL || h->reload(h->ctx, changes, CTL_CHANGES_MAX, &n, &error) < 0) {
-		snprintf(text, sizeof(text), "%s:%d: %s", error.file, error.line, error.text);
+		conf_error_format(&error, text, sizeof(text));
 		ctl_reply_to(c, CTL_FAILED, changes ? text : "out of memory", NULL);
 		json_decref(list);
 		free(changes);

@@ -337,6 +337,20 @@ static int clear_path(const struct sockaddr_un *sa)
 	return err;
 }
 
+/* /run/evbd is made by systemd; who starts the daemon by hand need not know. bind() says what is wrong with it. */
+static void make_folder(const char *path)
+{
+	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash == NULL || slash == folder)
+		return;
+	*slash = '\0';
+	(void)mkdir(folder, 0755);
+}
+
 static int listen_at(const char *path, const char *group)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -345,6 +359,7 @@ static int listen_at(const char *path, const char *group)
 	int fd, err;
 
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+	make_folder(sa.sun_path);
 	err = clear_path(&sa);
 	if (err < 0)
 		return err;

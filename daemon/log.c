@@ -50,6 +50,19 @@ void log_line(const struct log *l, enum log_level level, const char *format, ...
 	fprintf(stderr, "%s level=%s %s\n", when, level_names[level], text);
 }
 
+const char *log_quoted(const char *text, char *quoted, size_t size)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 2 < size; text++) {
+		if (*text == '"' || *text == '\\')
+			quoted[n++] = '\\';
+		quoted[n++] = *text;
+	}
+	quoted[n] = '\0';
+	return quoted;
+}
+
 static const char *kind_name(enum node_event_kind k)
 {
 	static const char *const names[] = { "port", "neighbour", "evb", "vsi", "bind", "ecp", "guard",
@@ -86,7 +99,7 @@ void log_event(struct log *l, const struct node *n, const struct node_event *ev,
 				       ? LOG_DEBUG /* what matters of it is an EVB event */
 				       : LOG_INFO;
 	const struct node_port *p = node_port(n, ev->port);
-	char vsi[VSI_ID_TEXT] = "", line[512];
+	char vsi[VSI_ID_TEXT] = "", line[512], detail[256];
 	unsigned suppressed;
 	int len;
 
@@ -105,6 +118,6 @@ void log_event(struct log *l, const struct node *n, const struct node_event *ev,
 		len += snprintf(line + len, sizeof(line) - (size_t)len, " clause=\"%s\"", ev->clause);
 	if (suppressed)
 		len += snprintf(line + len, sizeof(line) - (size_t)len, " suppressed=%u", suppressed);
-	log_line(l, level, "%s%s%s%s", line, ev->detail ? " detail=\"" : "", ev->detail ? ev->detail : "",
-		ev->detail ? "\"" : "");
+	log_line(l, level, "%s%s%s%s", line, ev->detail ? " detail=\"" : "",
+		ev->detail ? log_quoted(ev->detail, detail, sizeof(detail)) : "", ev->detail ? "\"" : "");
 }

@@ -24,6 +24,8 @@ void log_init(struct log *l, enum log_level level);
 /** A line of the daemon's own: `event=... detail`; printf form, values already escaped. */
 void log_line(const struct log *l, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/** Text for between double quotes: those in it, and backslashes, are escaped. What does not fit is cut off. */
+const char *log_quoted(const char *text, char *quoted, size_t size);
 /** A line for a node event; too many alike within ten seconds become one line with `suppressed=N`. */
 void log_event(struct log *l, const struct node *n, const struct node_event *ev, struct mono now);
 

@@ -222,6 +222,7 @@ static int watch_devices(struct evbd *d)
 int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 {
 	struct conf_error error = { 0 };
+	char text[sizeof(error)], quoted[sizeof(error)];
 	int err;
 
 	d->conf_path = conf_path;
@@ -232,7 +233,9 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 	if (!err) {
 		err = vtdb_file_load(&d->vtdb, conf->types_file, &error);
 		if (err)
-			log_line(&d->log, LOG_ERROR, "%s:%d: %s", error.file, error.line, error.text);
+			log_line(&d->log, LOG_ERROR, "event=\"can't read the VSI types\" error=\"%s\"",
+				log_quoted(conf_error_format(&error, text, sizeof(text)), quoted,
+					sizeof(quoted)));
 	}
 	if (!err)
 		err = make_node(d);

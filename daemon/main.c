@@ -20,12 +20,13 @@ static int check(const char *path)
 	struct conf_error error;
 	struct conf *conf;
 	struct vtdb_types *types = NULL;
+	char text[sizeof(error)];
 	int err = conf_load(path, &conf, &error);
 
 	if (!err && conf->types_file[0])
 		err = conf_types_load(conf->types_file, &types, &error);
 	if (err) {
-		fprintf(stderr, "%s:%d: %s\n", error.file, error.line, error.text);
+		fprintf(stderr, "%s\n", conf_error_format(&error, text, sizeof(text)));
 		return 1;
 	}
 	printf("%s: good, %u port%s\n", path, conf->n_ports, conf->n_ports == 1 ? "" : "s");
@@ -40,10 +41,11 @@ static int run(const char *path)
 	static struct evbd d;
 	struct conf_error error;
 	struct conf *conf;
+	char text[sizeof(error)];
 	int err = conf_load(path, &conf, &error);
 
 	if (err) {
-		fprintf(stderr, "%s:%d: %s\n", error.file, error.line, error.text);
+		fprintf(stderr, "%s\n", conf_error_format(&error, text, sizeof(text)));
 		return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);

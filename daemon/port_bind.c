@@ -8,6 +8,8 @@
  * The relay admits, on the VM port and on the bridge's station-facing port alike, exactly the (VID, MAC) pairs of
  * associated VSIs; the VSI's index in its table is the owner of its admissions.
  */
+#include <stdio.h>
+
 #include "node_priv.h"
 
 enum { BIND_SCAN_MS = 10 /* one search by source address per VM port in this time */ };
@@ -169,7 +171,9 @@ void port_bind_vm_gone(struct node *n, uint16_t vm, struct mono now)
 {
 	uint16_t port = n->port[vm]->uplink;
 	struct vdp_table *t = n->port[port]->vdp;
+	char reason[VTDB_REASON];
 
+	snprintf(reason, sizeof(reason), "its VM port %s is gone", n->port[vm]->name);
 	for (uint32_t i = vdp_table_next(t, 0); i != UINT32_MAX; i = vdp_table_next(t, i + 1)) {
 		const struct vdp_vsi *v = vdp_table_get(t, i);
 		struct vsi_id id = v->subject.vsi;
@@ -179,6 +183,7 @@ void port_bind_vm_gone(struct node *n, uint16_t vm, struct mono now)
 		port_bind_revoke(n, vm, i);
 		vdp_table_set_user(t, i, USER_UNBOUND);
 		(void)vdp_station_deassociate(t, &id, now);
+		vdp_table_set_reason(t, i, reason);
 		port_vsi_keep(n, port, &id);
 	}
 	node_pump(n, port, now);

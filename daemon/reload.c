@@ -81,6 +81,7 @@ static void apply(
 
 static int load(struct evbd *d, struct conf **ret, struct conf_error *ret_error)
 {
+	char text[sizeof(*ret_error)], quoted[sizeof(*ret_error)];
 	int err = conf_load(d->conf_path, ret, ret_error);
 
 	if (!err) {
@@ -89,8 +90,8 @@ static int load(struct evbd *d, struct conf **ret, struct conf_error *ret_error)
 			conf_free(*ret);
 	}
 	if (err)
-		log_line(&d->log, LOG_ERROR, "event=\"reload refused\" at=%s:%d error=\"%s\"",
-			ret_error->file, ret_error->line, ret_error->text);
+		log_line(&d->log, LOG_ERROR, "event=\"reload refused\" error=\"%s\"",
+			log_quoted(conf_error_format(ret_error, text, sizeof(text)), quoted, sizeof(quoted)));
 	return err;
 }
 

@@ -83,7 +83,7 @@ static void kept(struct vdp_table *t, uint32_t i, struct mono now)
 	v->v.count.failed++;
 	t->count.reverts++;
 	v->v.count.reverts++;
-	snprintf(v->v.reason, sizeof(v->v.reason), "change refused by the bridge, kept as it was: %s",
+	snprintf(v->v.reason, sizeof(v->v.reason), "change refused, kept as it was: %s",
 		vdp_error_text(v->v.error));
 	station_settle(t, i, CAUSE_RESPONSE, now);
 }

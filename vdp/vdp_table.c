@@ -310,6 +310,12 @@ void vdp_table_set_user(struct vdp_table *t, uint32_t vsi, uint32_t user)
 		t->vsi[vsi].v.user = user;
 }
 
+void vdp_table_set_reason(struct vdp_table *t, uint32_t vsi, const char *reason)
+{
+	if (vsi < t->high)
+		vsi_set_reason(t, vsi, reason);
+}
+
 uint32_t vdp_table_next(const struct vdp_table *t, uint32_t from)
 {
 	for (uint32_t i = from; i < t->high; i++)

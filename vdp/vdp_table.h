@@ -173,6 +173,8 @@ uint32_t vdp_table_find(const struct vdp_table *t, const struct vsi_id *id);
 /** VSI by index, NULL if that index is free. Indices are 0..max_vsis-1. */
 const struct vdp_vsi *vdp_table_get(const struct vdp_table *t, uint32_t vsi);
 void vdp_table_set_user(struct vdp_table *t, uint32_t vsi, uint32_t user);
+/** Why the user did what it just did; told with the next event of the VSI. */
+void vdp_table_set_reason(struct vdp_table *t, uint32_t vsi, const char *reason);
 /** First VSI at or after `from`, UINT32_MAX at the end: for (i = next(t, 0); i != MAX; i = next(t, i + 1)). */
 uint32_t vdp_table_next(const struct vdp_table *t, uint32_t from);
 const struct vdp_table_counters *vdp_table_counters(const struct vdp_table *t);

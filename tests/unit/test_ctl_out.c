@@ -111,7 +111,7 @@ Test(ctl_out, an_empty_listing_says_so)
 {
 	table_is("vsi", 0, "[]", "no VSIs\n");
 	table_is("vif", 80, "[]", "no virtual interfaces: no port uses VN-Tag or E-TAG\n");
-	table_is("reload", 0, "[]", "nothing changed\n");
+	table_is("reload", 0, "[]", "no setting changed\n");
 	cr_assert_null(out_view_find("nonsense"));
 }
 
