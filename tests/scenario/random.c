@@ -3,7 +3,7 @@
  *
  * An episode is one bridge with a station on each of one or two ports, random timers, and minutes of virtual time in
  * which users ask and take back, the bridge's administrator withdraws, frames are lost, doubled, delayed and damaged,
- * links flap, daemons die and come back, and the type database dawdles. Then all faults end: within a bounded time
+ * links flap, daemons die and come back with or without their VSIs, and the type database dawdles. Then all faults end: within a bounded time
  * every port must be quiet and agree with its peer, and after everything is de-associated nothing may be left. At
  * all times a VSI is active on one port of the bridge at most, and the world never spins without time passing.
  *
@@ -88,8 +88,10 @@ static struct world build(uint64_t seed)
 		set_port(&w, sim_add_port(w.st[i], "eth0", CONF_STATION));
 		sim_add_vm(w.st[i], "vnet1", "eth0");
 	}
+	w.br->is_durable = below(&w, 2) > 0;
 	sim_start(w.br);
 	for (unsigned i = 0; i < w.n_stations; i++) {
+		w.st[i]->is_durable = below(&w, 2) > 0;
 		sim_start(w.st[i]);
 		sim_wire(w.st[i], "eth0", w.br, bridge_port[i], dur_us(10 + below(&w, 5000)));
 	}

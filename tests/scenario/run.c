@@ -435,6 +435,10 @@ static void do_forget_types(struct run *r)
 {
 	run_node(r, r->word[1])->types.n_types = 0;
 }
+static void do_durable(struct run *r)
+{
+	run_node(r, r->word[1])->is_durable = true;
+}
 static void do_vtdb(struct run *r)
 {
 	run_node(r, r->word[1])->vtdb_delay = duration(r, r->word[2]);
@@ -464,6 +468,7 @@ static const struct {
 	{ "vm_gone", 2, do_vm_gone },
 	{ "type", 2, do_type },
 	{ "forget_types", 2, do_forget_types },
+	{ "durable", 2, do_durable },
 	{ "vtdb", 3, do_vtdb },
 	{ "start", 1, do_node_state },
 	{ "stop", 2, do_node_state },

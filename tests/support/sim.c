@@ -226,6 +226,7 @@ void sim_free(struct sim *s)
 	for (unsigned i = 0; i < s->n_nodes; i++) {
 		node_free(s->node[i].node);
 		free(s->node[i].question);
+		sim_state_free(&s->node[i]);
 	}
 	free(s->frame);
 	free(s);
@@ -331,14 +332,17 @@ static void add_ports(struct sim_node *n)
 	for (unsigned i = 0; i < n->conf.n_ports; i++) {
 		port = node_port_add(n->node, &n->ports[i], now);
 		assert(port != NODE_NO_PORT);
-		port_up(n, port);
 	}
+	sim_state_restore(n, true);
+	for (unsigned i = 0; i < n->conf.n_ports; i++)
+		port_up(n, node_find_port(n->node, n->ports[i].name));
 	for (unsigned i = 0; i < 64 && n->vm_name[i][0]; i++) {
 		port = node_vm_port_add(
 			n->node, n->vm_name[i], node_find_port(n->node, n->vm_uplink[i]), now);
 		assert(port != NODE_NO_PORT);
 		port_up(n, port);
 	}
+	sim_state_restore(n, false);
 }
 
 void sim_start(struct sim_node *n)
@@ -354,6 +358,7 @@ void sim_start(struct sim_node *n)
 		n->first_seed = seed;
 	n->node = node_new(&n->conf, &io, n->is_same_seed ? n->first_seed : seed, sim_node_now(n));
 	assert(n->node);
+	sim_state_watch(n);
 	add_ports(n);
 }
 

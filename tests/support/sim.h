@@ -66,8 +66,10 @@ struct sim_node {
 	uint64_t asked;
 	uint64_t first_seed; /* of its first start */
 	bool is_same_seed;   /* restart with the same random numbers (ECP sequence) as at the first start */
-	uint64_t drift_ppm;  /* this node's clock runs faster by so much */
-	uint64_t events[8];  /* node events by kind */
+	bool is_durable;     /* its VSIs survive a restart */
+	struct sim_kept *kept;
+	uint64_t drift_ppm; /* this node's clock runs faster by so much */
+	uint64_t events[8]; /* node events by kind */
 };
 
 struct sim {
@@ -110,6 +112,12 @@ void sim_run(struct sim *s, struct mono until);
 bool sim_step(struct sim *s, struct mono until);
 /** The node's own clock. */
 struct mono sim_node_now(const struct sim_node *n);
+
+/* ---- sim_state.c, for sim.c ---- */
+
+void sim_state_watch(struct sim_node *n);
+void sim_state_restore(struct sim_node *n, bool is_bridge);
+void sim_state_free(struct sim_node *n);
 
 /* ---- settled.c ---- */
 
