@@ -71,11 +71,14 @@ static void apply(
 			evbd_port_remove(d, port, now); /* it was a VM port until now */
 			port = NODE_NO_PORT;
 		}
-		if (port == NODE_NO_PORT)
+		if (port == NODE_NO_PORT) {
 			add_port(d, p, now);
-		else if (change_of(c, n, p->name, CONF_ADAPTED) ||
-			 change_of(c, n, p->name, CONF_RENEGOTIATED))
+			continue;
+		}
+		if (change_of(c, n, p->name, CONF_ADAPTED) || change_of(c, n, p->name, CONF_RENEGOTIATED))
 			node_port_conf(d->node, port, p, now);
+		if (p->create_tap && !d->port[port]->link)
+			(void)evbd_port_tap(d, port); /* somebody deleted it */
 	}
 }
 

@@ -23,6 +23,27 @@ if ctl host reload >"$LAB_RUN/reload.txt" 2>&1; then die "a misspelt key is acce
 ok "the error names the file, the line and the key that was meant" \
 	grep -qE 'host\.conf:[0-9]+.*vm_ports' "$LAB_RUN/reload.txt"
 mv "$LAB_RUN/host.conf.good" "$LAB_RUN/host.conf"
+# Ports come and go with it: a tap, made anew when somebody deleted it, and a name that was a VM port's.
+cp "$LAB_RUN/host.conf" "$LAB_RUN/host.conf.good"
+ip -n "${LAB_PREFIX}host" link add vnet7 up type veth peer name peer7
+ip -n "${LAB_PREFIX}host" link set peer7 up
+has_port() { query host ports 'map(select(.name == $name and .role == $role and .link == "up")) | length == 1' \
+	--arg name "$1" --arg role "$2"; }
+eventually 5 "vnet7 is a VM port" has_port vnet7 vm
+sed -i 's/"vnet\*"/"vnet[0-6]"/; s/^ports = (/&\n{ name = "vnet7"; role = "ordinary"; },\n{ name = "tap0"; role = "ordinary"; create = "tap"; },/' \
+	"$LAB_RUN/host.conf"
+ok "evbctl reload" ctl host reload
+eventually 5 "vnet7 is an ordinary port" has_port vnet7 ordinary
+eventually 5 "tap0 is made" has_port tap0 ordinary
+ip -n "${LAB_PREFIX}host" link del tap0
+eventually 5 "tap0 is gone" eval '! has_port tap0 ordinary'
+ok "evbctl reload" ctl host reload
+eventually 5 "tap0 is made anew" has_port tap0 ordinary
+mv "$LAB_RUN/host.conf.good" "$LAB_RUN/host.conf"
+ok "evbctl reload" ctl host reload
+eventually 5 "vnet7 is a VM port again" has_port vnet7 vm
+ok "and tap0 is gone" eval '! ip -n "${LAB_PREFIX}host" link show tap0 2>/dev/null'
+ip -n "${LAB_PREFIX}host" link del vnet7
 ok "the VSIs outlived it" all_associated 3
 eventually 10 "vm1 -> vm2" pings vm1 10.99.0.2 1
 
