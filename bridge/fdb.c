@@ -3,10 +3,10 @@
  *
  * In: hashed keys, ports, time. Out: record numbers, which stay valid until the record is removed.
  *
- * Invariants: every record is either on the stack of unused ones or in the map and in the chain of exactly one port;
- * n_learned and n_of_port[] count the records in use that are not static. The table holds max_learned + max_static
- * records and never more than max_learned learned ones, so a peer that sends from many addresses fills its own share
- * and never the room of associated VSIs.
+ * Invariants: every record is either on the stack of unused ones or in the map; a learned one is in the chain of exactly
+ * one port, a static one in none; n_learned and n_of_port[] count the learned ones. The table holds max_learned +
+ * max_static records and never more than max_learned learned ones, so a peer that sends from many addresses never fills
+ * the room of associated VSIs.
  *
  * Ageing looks at the whole table, about once a second: one pass over 16384 records takes some ten microseconds,
  * less than keeping them in order on every frame would.
@@ -84,7 +84,8 @@ static uint32_t add(struct fdb *f, const struct fdb_entry *new)
 	f->entry[i] = *new;
 	f->entry[i].in_use = true;
 	imap_insert(&f->map, new->hash, i);
-	chain(f, i, new->lport);
+	if (!new->is_static)
+		chain(f, i, new->lport);
 	count(f, &f->entry[i], true);
 	return i;
 }
@@ -123,7 +124,8 @@ void fdb_remove(struct fdb *f, uint32_t i)
 
 	assert(e->in_use);
 	count(f, e, false);
-	unchain(f, i);
+	if (!e->is_static)
+		unchain(f, i);
 	imap_remove(&f->map, e->hash, i);
 	e->in_use = false;
 	f->unused[f->n_unused++] = i;
@@ -131,22 +133,8 @@ void fdb_remove(struct fdb *f, uint32_t i)
 
 void fdb_flush_port(struct fdb *f, uint16_t lport)
 {
-	for (uint32_t i = f->head[lport], next; i != FDB_NONE; i = next) {
-		next = f->entry[i].next;
-		if (!f->entry[i].is_static)
-			fdb_remove(f, i);
-	}
-}
-
-void fdb_flush_binding(struct fdb *f, uint16_t lport, uint32_t binding)
-{
-	if (f->n_of_port[lport] == 0)
-		return;
-	for (uint32_t i = f->head[lport], next; i != FDB_NONE; i = next) {
-		next = f->entry[i].next;
-		if (!f->entry[i].is_static && f->entry[i].binding == binding)
-			fdb_remove(f, i);
-	}
+	while (f->head[lport] != FDB_NONE)
+		fdb_remove(f, f->head[lport]);
 }
 
 void fdb_flush_vlan(struct fdb *f, uint16_t lport, uint16_t vid)

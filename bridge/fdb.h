@@ -37,7 +37,7 @@ struct fdb {
 	struct imap map;
 	struct fdb_entry *entry;
 	uint32_t *unused;    /* stack of free records */
-	uint32_t *head;      /* per port: chain of its entries */
+	uint32_t *head;      /* per port: chain of its learned entries */
 	uint32_t *n_of_port; /* per port: learned entries */
 	uint32_t n_unused;
 	uint32_t n_learned;
@@ -65,8 +65,6 @@ uint32_t fdb_bind(
 void fdb_remove(struct fdb *f, uint32_t i);
 /** Forget what was learned on the port; static entries stay. */
 void fdb_flush_port(struct fdb *f, uint16_t lport);
-/** Forget what was learned under the admission. */
-void fdb_flush_binding(struct fdb *f, uint16_t lport, uint32_t binding);
 /** Forget the station addresses learned on the port in one VLAN that no admission covers. */
 void fdb_flush_vlan(struct fdb *f, uint16_t lport, uint16_t vid);
 /** Forget what was last seen before `limit`. */

@@ -75,14 +75,19 @@ static uint32_t vsi_find(const struct relay *r, uint16_t lport, uint32_t owner, 
 	return i;
 }
 
+/* Many VSIs may own one pair, and one VSI many pairs: the search ends with the shorter of the two lists. */
 static uint32_t own_find(const struct relay *r, uint32_t v, uint64_t key)
 {
-	uint16_t lport = r->vsi[v].lport;
-	uint32_t i = imap_first(&r->by_source, relay_hash_with(relay_hash(r, key), lport));
+	uint32_t i = imap_first(&r->by_source, relay_hash_with(relay_hash(r, key), r->vsi[v].lport));
+	uint32_t k = r->vsi[v].first;
 
-	while (i != IMAP_NONE && (r->admission[i].key != key || r->admission[i].vsi != v))
-		i = imap_next(&r->by_source, i);
-	return i;
+	for (; i != IMAP_NONE && k != FDB_NONE; i = imap_next(&r->by_source, i), k = r->admission[k].next) {
+		if (r->admission[i].key == key && r->admission[i].vsi == v)
+			return i;
+		if (r->admission[k].key == key)
+			return k;
+	}
+	return FDB_NONE;
 }
 
 static void set_untagged(struct relay *r, uint32_t i, bool is_untagged)
@@ -157,14 +162,26 @@ static void drop(struct relay *r, uint32_t i)
 	relay_vlan_ref(r, a->lport, vid_of(a->key), -1, 0);
 	if (is_station(a->key))
 		unbind(r, i);
-	else
-		fdb_flush_binding(&r->fdb, a->lport, i);
+	a->vsi = FDB_NONE;
 	r->unused_admission[r->n_unused_admission++] = i;
+}
+
+/* What was learned under admissions that are gone goes too: one walk, however many they were. */
+static void flush_gone(struct relay *r, uint16_t lport)
+{
+	for (uint32_t i = r->fdb.head[lport], next; i != FDB_NONE; i = next) {
+		const struct fdb_entry *e = &r->fdb.entry[i];
+
+		next = e->next;
+		if (e->binding != FDB_NONE && r->admission[e->binding].vsi == FDB_NONE)
+			fdb_remove(&r->fdb, i);
+	}
 }
 
 static void drop_rest(struct relay *r, uint32_t v)
 {
 	uint32_t *link = &r->vsi[v].first;
+	bool is_any_source = false;
 
 	while (*link != FDB_NONE) {
 		uint32_t i = *link;
@@ -174,8 +191,11 @@ static void drop_rest(struct relay *r, uint32_t v)
 			continue;
 		}
 		*link = r->admission[i].next;
+		is_any_source = is_any_source || !is_station(r->admission[i].key);
 		drop(r, i);
 	}
+	if (is_any_source)
+		flush_gone(r, r->vsi[v].lport);
 }
 
 static void vsi_remove(struct relay *r, uint32_t v)

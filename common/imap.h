@@ -18,6 +18,7 @@
 struct imap {
 	uint32_t *head; /* one per bucket */
 	uint32_t *next; /* one per record */
+	uint32_t *prev; /* one per record, so that removal costs the same in a chain that a peer made long */
 	uint32_t mask;  /* buckets - 1; a power of two >= capacity */
 	uint32_t cap;   /* records */
 };
@@ -33,6 +34,7 @@ static inline void imap_layout(struct imap *m, struct carve *c, uint32_t cap)
 	m->mask = buckets - 1;
 	m->head = (uint32_t *)carve_take(c, buckets, sizeof(uint32_t));
 	m->next = (uint32_t *)carve_take(c, cap, sizeof(uint32_t));
+	m->prev = (uint32_t *)carve_take(c, cap, sizeof(uint32_t));
 }
 static inline void imap_clear(struct imap *m)
 {
@@ -49,20 +51,24 @@ static inline uint32_t imap_next(const struct imap *m, uint32_t i)
 }
 static inline void imap_insert(struct imap *m, uint64_t hash, uint32_t i)
 {
+	uint32_t *head = &m->head[hash & m->mask];
+
 	assert(i < m->cap);
-	m->next[i] = m->head[hash & m->mask];
-	m->head[hash & m->mask] = i;
+	m->next[i] = *head;
+	m->prev[i] = IMAP_NONE;
+	if (*head != IMAP_NONE)
+		m->prev[*head] = i;
+	*head = i;
 }
 /** The record must be in the chain of `hash`. */
 static inline void imap_remove(struct imap *m, uint64_t hash, uint32_t i)
 {
-	uint32_t *link = &m->head[hash & m->mask];
+	uint32_t *link = m->prev[i] == IMAP_NONE ? &m->head[hash & m->mask] : &m->next[m->prev[i]];
 
-	while (*link != i) {
-		assert(*link != IMAP_NONE);
-		link = &m->next[*link];
-	}
+	assert(*link == i);
 	*link = m->next[i];
+	if (m->next[i] != IMAP_NONE)
+		m->prev[m->next[i]] = m->prev[i];
 }
 
 #endif

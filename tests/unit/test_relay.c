@@ -493,3 +493,19 @@ Test(relay, a_group_address_in_a_list_is_nowhere)
 	cr_assert_eq(sw.res.drop, FWD_DROP_MALFORMED, "and no source");
 	cr_assert(relay_admit(sw.r, p1, 60, NULL, 0));
 }
+
+/* Twenty VSIs of one port that own the same pair, ended oldest first: the address stays theirs to the last. */
+Test(relay, many_vsis_of_a_port_may_own_one_address)
+{
+	for (uint32_t owner = 1; owner <= 20; owner++)
+		net_admit(&sw, p1, owner, 10, 0x3000);
+	for (uint32_t owner = 1; owner <= 20; owner++) {
+		cr_assert_eq(net_where(&sw, 10, 0x3000), p1);
+		net_rx(&sw, p1, 10, 0xA, 0x3000);
+		cr_assert_neq(sw.res.drop, FWD_DROP_NOT_ASSOCIATED);
+		cr_assert(relay_admit(sw.r, p1, owner, NULL, 0));
+	}
+	cr_assert_eq(net_where(&sw, 10, 0x3000), FWD_LPORT_NONE);
+	net_rx(&sw, p1, 10, 0xA, 0x3000);
+	cr_assert_eq(sw.res.drop, FWD_DROP_NOT_ASSOCIATED);
+}
