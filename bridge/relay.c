@@ -19,6 +19,8 @@
  */
 #include "relay_priv.h"
 
+enum { LEARN_SHARE = 7 };
+
 /* Look-ups of forward.h. One frame asks several tables for the same two keys: the last hash is kept. */
 struct fwd_tables {
 	struct relay *r;
@@ -141,6 +143,15 @@ static struct vsi *vsi_of(struct relay *r, uint32_t binding)
 	return &r->vsi[r->admission[binding].vsi];
 }
 
+/* No port may have more than seven times what is still free: one that sends from random addresses leaves an eighth of
+ * the table to the others, and they keep learning. */
+static bool has_share(const struct relay *r, const struct fwd_port *in, uint16_t lport)
+{
+	if (in->kind == FWD_DRP && r->fdb.n_of_port[lport] >= r->cfg.max_learned_drp)
+		return false;
+	return r->fdb.n_of_port[lport] / LEARN_SHARE < r->fdb.max_learned - r->fdb.n_learned;
+}
+
 static void learn_new(struct fwd_tables *t, const struct fwd_port *in, const struct fwd_decision *d,
 	uint64_t key, uint32_t hash)
 {
@@ -151,7 +162,7 @@ static void learn_new(struct fwd_tables *t, const struct fwd_port *in, const str
 		relay_bind(r, d->binding);
 		return;
 	}
-	if (in->kind != FWD_DRP || r->fdb.n_of_port[d->in] < r->cfg.max_learned_drp)
+	if (has_share(r, in, d->in))
 		i = fdb_learn(&r->fdb, hash, in->component, key, d->in, t->now);
 	if (i == FDB_NONE) {
 		r->port[d->in].n.learn_full++;

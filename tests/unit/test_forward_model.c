@@ -137,8 +137,11 @@ static void model_learn(struct model *m, unsigned port, unsigned vid, uint64_t m
 		return;
 	} else if (m->cfg[port].kind == FWD_DRP && n_learned(m, (int)port) >= MAX_OF_DRP) {
 		return;
-	} else if (p || n_learned(m, -1) < MAX_LEARNED) {
-		set_place(m, port, vid, mac, a ? a->id : 0, false);
+	} else {
+		if (p)
+			p->in_use = false;
+		if (n_learned(m, (int)port) / 7 < MAX_LEARNED - n_learned(m, -1))
+			set_place(m, port, vid, mac, a ? a->id : 0, false);
 	}
 }
 

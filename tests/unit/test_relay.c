@@ -291,7 +291,7 @@ Test(relay, a_full_fdb_forwards_counts_and_keeps_room_for_vsis)
 	for (unsigned i = 0; i < NET_MAX_FDB + 5; i++)
 		net_rx(&sw, u3, 10, 0xA, 0x2000 + i);
 	cr_assert_eq(sw.res.verdict, RELAY_FORWARDED);
-	cr_assert_eq(relay_port_counters(sw.r, u3)->learn_full, 5);
+	cr_assert_eq(relay_port_counters(sw.r, u3)->learn_full, NET_MAX_FDB / 8 + 5);
 	net_admit(&sw, p1, 8, 10, 0x3000);
 	cr_assert_eq(net_where(&sw, 10, 0x3000), p1);
 	net_wait(&sw, 301);
@@ -508,4 +508,16 @@ Test(relay, many_vsis_of_a_port_may_own_one_address)
 	cr_assert_eq(net_where(&sw, 10, 0x3000), FWD_LPORT_NONE);
 	net_rx(&sw, p1, 10, 0xA, 0x3000);
 	cr_assert_eq(sw.res.drop, FWD_DROP_NOT_ASSOCIATED);
+}
+
+/* 100 000 source addresses on one ordinary port: another one still learns. */
+Test(relay, a_port_that_sends_from_every_address_leaves_room_to_the_others)
+{
+	uint64_t n_learned = 100000 - NET_MAX_FDB * 7 / 8;
+
+	for (unsigned i = 0; i < 100000; i++)
+		net_rx(&sw, u3, 10, 0xA, 0x10000 + i);
+	cr_assert_eq(relay_port_counters(sw.r, u3)->learn_full, n_learned);
+	net_rx(&sw, u4, 10, 0xA, 0xF0);
+	cr_assert_eq(net_where(&sw, 10, 0xF0), u4);
 }
