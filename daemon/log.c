@@ -20,7 +20,6 @@ static const char *const level_names[] = { "error", "warning", "info", "debug" }
 
 void log_init(struct log *l, enum log_level level)
 {
-	memset(l, 0, sizeof(*l));
 	l->level = level;
 }
 
@@ -74,15 +73,13 @@ static const char *kind_name(enum node_event_kind k)
 /* May this line be written? *ret_suppressed: how many of its kind were not. */
 static bool pass(struct log *l, const struct node_event *ev, struct mono now, unsigned *ret_suppressed)
 {
-	uint32_t key = (uint32_t)ev->port << 8 | (uint32_t)ev->kind << 1 | (ev->is_warning ? 1u : 0u);
-	struct log_bucket *b = &l->bucket[(key * 2654435761u) >> 26];
+	unsigned kind = (unsigned)ev->kind << 1 | (ev->is_warning ? 1u : 0u);
+	struct log_bucket *b = &l->bucket[ev->port % NODE_MAX_PORTS][kind % LOG_BUCKETS_OF_PORT];
 
 	*ret_suppressed = 0;
-	if (b->key != key || mono_reached(b->until, now)) {
-		*ret_suppressed = b->key == key ? b->suppressed : 0;
-		*b = (struct log_bucket){
-			.key = key, .left = WINDOW_LINES, .until = mono_add(now, dur_s(WINDOW_S))
-		};
+	if (mono_reached(b->until, now)) {
+		*ret_suppressed = b->suppressed;
+		*b = (struct log_bucket){ .left = WINDOW_LINES, .until = mono_add(now, dur_s(WINDOW_S)) };
 	}
 	if (b->left == 0) {
 		b->suppressed++;

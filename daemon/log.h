@@ -8,18 +8,20 @@
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-enum { LOG_BUCKETS = 64 };
+enum { LOG_BUCKETS_OF_PORT = 16 }; /* 8 kinds of events, warnings or not */
 
 struct log {
 	enum log_level level;
-	struct log_bucket { /* repeated events of one kind on one port are counted, not repeated */
-		uint32_t key;
+	/* Repeated events of one kind on one port are counted, not repeated. Each has a bucket of its own: in a shared
+	 * one a peer could hide the events of another port, or by two kinds in turn write without limit. */
+	struct log_bucket {
 		unsigned left; /* lines it may still write in this window */
 		unsigned suppressed;
 		struct mono until;
-	} bucket[LOG_BUCKETS];
+	} bucket[NODE_MAX_PORTS][LOG_BUCKETS_OF_PORT];
 };
 
+/** `l` is zeroed memory. */
 void log_init(struct log *l, enum log_level level);
 /** A line of the daemon's own: `event=... detail`; printf form, values already escaped. */
 void log_line(const struct log *l, enum log_level level, const char *format, ...)
