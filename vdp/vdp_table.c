@@ -113,6 +113,8 @@ struct vdp_table *vdp_table_init(const struct vdp_table_cfg *cfg, const struct v
 		t.tx[k] = (struct vdp_fifo){ VSI_NONE, VSI_NONE };
 	t.events = (struct vdp_fifo){ VSI_NONE, VSI_NONE };
 	t.prng.state = t.cfg.seed;
+	t.question = (uint32_t)(t.cfg.seed >>
+				32); /* what an earlier table of the port asked is no question of this one */
 	t.free_head = VSI_NONE;
 	t.ending = VSI_NONE;
 	*at = t;

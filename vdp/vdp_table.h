@@ -28,7 +28,7 @@ struct vdp_table_cfg {
 	struct dur manager_deadline;       /* bridge: 3 s; the shorter of this and resourceWaitDelay counts */
 	struct dur retry_first, retry_max; /* station: back-off after a time-out or soft refusal: 1 s, 60 s */
 	struct siphash_key key;            /* of the VSIID hash */
-	uint64_t seed;                     /* of the keep-alive jitter */
+	uint64_t seed; /* of the keep-alive jitter and the numbers of questions; another one for each table */
 };
 
 enum vdp_display { /* the `state` key of a VSI row */

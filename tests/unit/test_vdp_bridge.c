@@ -269,6 +269,24 @@ Test(vdp_bridge, VDPB_10_late_answer_is_ignored)
 	rig_expect(&r, BR, VDP_ASSOC, 0x40);
 }
 
+Test(vdp_bridge, VDPB_10_late_answer_to_an_earlier_table_is_ignored)
+{
+	struct vdp_table_cfg cfg = rig_cfg(VDP_BRIDGE, 64);
+	struct vtdb_answer refusal = { .error = VDP_E_OTHER };
+	struct vtdb_handle old;
+
+	r.db_silent = true;
+	request(VDP_ASSOC, 0);
+	old = r.handle;
+	free(r.side[BR].t); /* the port is removed, and another one takes its place */
+	cfg.seed = 0x1234567890abcdef;
+	r.side[BR].t = rig_table(&cfg, &r.params);
+	request(VDP_ASSOC, 0);
+	vdp_bridge_answer(r.side[BR].t, old, &refusal, r.now);
+	cr_assert_eq(rig_count(&r, BR)->late_answers, 1);
+	rig_expect_nothing(&r, BR);
+}
+
 Test(vdp_bridge, VDPB_23_up_and_down_the_ladder)
 {
 	static const enum vdp_op up[] = { VDP_PREASSOC, VDP_PREASSOC_RR, VDP_ASSOC, VDP_PREASSOC,
