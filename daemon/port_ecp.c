@@ -4,12 +4,14 @@
  * ECP's receiver queues payloads; VDP takes one whenever it has room for the answers, so a peer that asks faster
  * than it is answered is slowed by withheld acknowledgements. When ECP's sender is idle VDP fills the next payload
  * with all that waits for one manager; an acknowledgement therefore sends what gathered in the meantime.
+ * A peer that loses payloads which follow within 2 ms, or more when its host is busy, gets them REST_MS apart
+ * (vdp_table_wants_rest).
  */
 #include <stdlib.h>
 
 #include "node_priv.h"
 
-enum { ECP_FRAME_HEAD = 14, ECP_QUEUE = 64, REST_MS = 5 };
+enum { ECP_FRAME_HEAD = 14, ECP_QUEUE = 64, REST_MS = 20 };
 
 static struct ecp_tx_cfg tx_cfg_of(const struct evb_oper *o)
 {

@@ -180,6 +180,10 @@ static void hear_peer(struct node *n, uint16_t port, struct mono now)
 			n_neighbours = heard;
 	}
 	evb_sm_on_peer(&p->evb, has_tlv ? &tlv : NULL, n_neighbours, now);
+	/* A station that has not heard of us has just started. Its ECP may begin with the very number it ended with
+	 * (lldpad always begins with 1). */
+	if (has_tlv && p->kind == NODE_BRIDGE && (tlv.station_raw & EVB_RRSTAT_MASK) == EVB_RRSTAT_UNKNOWN)
+		ecp_rx_forget(&p->ecp_rx);
 	apply(n, port, &was, now);
 }
 

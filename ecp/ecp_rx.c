@@ -61,6 +61,11 @@ void ecp_rx_reset(struct ecp_rx *rx)
 	rx->n = 0;
 }
 
+void ecp_rx_forget(struct ecp_rx *rx)
+{
+	rx->has_last = false;
+}
+
 static void queue_push(struct ecp_rx *rx, uint16_t subtype, struct span sdu)
 {
 	struct ecp_rx_slot *s = &rx->slots[(rx->head + rx->n) % rx->cfg.queue_len];

@@ -34,6 +34,8 @@ size_t ecp_rx_size(const struct ecp_rx_cfg *cfg);
 void ecp_rx_init(struct ecp_rx *rx, const struct ecp_rx_cfg *cfg, void *mem);
 /** Port down: the queue is emptied, the next request is a first one. */
 void ecp_rx_reset(struct ecp_rx *rx);
+/** The peer has started anew: its next request is a first one, whatever its number. What is queued stays. */
+void ecp_rx_forget(struct ecp_rx *rx);
 /** octets: the frame after the EtherType (padding included). */
 enum ecp_verdict ecp_rx_on_pdu(struct ecp_rx *rx, struct mac sa, struct span octets, struct ecp_hdr *ret_ack);
 /** The oldest queued request: subtype and payload, valid until ecp_rx_pop(). False when the queue is empty. */

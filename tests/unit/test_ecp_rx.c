@@ -241,6 +241,19 @@ Test(ecp_rx, ECP_19_after_a_reset_the_next_request_is_a_first_one)
 	cr_assert_eq(rx.count.new_source, 0);
 }
 
+Test(ecp_rx, ECP_22_a_peer_known_to_have_started_anew)
+{
+	struct ecp_rx rx = new_rx(&vdp_only);
+	struct ecp_hdr ack;
+
+	cr_assert_eq(feed(&rx, peer, 0x1001, 1, 20, &ack), ECP_SEND_ACK);
+	ecp_rx_forget(&rx);
+	cr_assert_eq(ecp_rx_queued(&rx), 1, "what was acknowledged stays");
+	cr_assert_eq(feed(&rx, peer, 0x1001, 1, 20, &ack), ECP_SEND_ACK);
+	cr_assert_eq(ecp_rx_queued(&rx), 2);
+	cr_assert(rx.count.duplicates == 0 && rx.count.new_source == 0);
+}
+
 Test(ecp_rx, ECP_22_a_restarted_peer_that_repeats_the_last_number)
 {
 	struct ecp_rx rx = new_rx(&vdp_only);
