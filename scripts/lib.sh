@@ -56,8 +56,9 @@ deps_list() { # names of the packages of one group
 	test) echo libcriterion-dev clang libclang-rt-14-dev llvm libbpf-dev binutils git ethtool perl-base \
 		iperf3 tshark ;;
 	lint) echo clang clang-format clang-tidy cppcheck shellcheck mandoc git jq ;;
-	peers) echo lldpad libvirt-daemon-system libvirt-clients openvswitch-switch ;;
-	*) die "no package group called '$1' (build, run, test, lint, peers)" ;;
+	interop) echo lldpad ;;
+	peers) echo "$(deps_list interop)" libvirt-daemon-system libvirt-clients openvswitch-switch ;;
+	*) die "no package group called '$1' (build, run, test, lint, interop, peers)" ;;
 	esac
 }
 
@@ -107,25 +108,48 @@ apt_failed() {
 	die "apt-get could not install what is needed (see above)"
 }
 
-# deps_need_quiet GROUP...: the same, with every service start refused meanwhile. The answer to dpkg's "may I start
-# it?" is policy-rc.d; one that was there before is put back, also by the next run after a crash.
+# deps_need_quiet GROUP...: the same, with every service start refused meanwhile, and none enabled for the next boot.
+# The answer to dpkg's "may I start it?" is policy-rc.d; one that was there before is put back, also by the next run
+# after a crash. One run at a time.
 POLICY=/usr/sbin/policy-rc.d
 POLICY_MARK='# made by evbd scripts: services stay stopped while test peers are installed'
+POLICY_LOCK=/run/lock/evbd-deps
+POLICY_IS_OURS=
 deps_need_quiet() {
-	local pkg group
+	local pkg group lock missing=()
 	[[ -z ${EVBD_SKIP_DEPS:-} ]] || return 0
-	policy_restore
 	for group; do
 		for pkg in $(deps_list "$group"); do
-			is_installed "$pkg" || { policy_block && break 2; }
+			is_installed "$pkg" || missing+=("$pkg")
 		done
 	done
-	deps_need "$@"
+	if ((${#missing[@]} == 0)) || [[ $(id -u) -ne 0 ]]; then
+		deps_need "$@" # says what is wrong, if anything
+		return
+	fi
+	exec {lock}>"$POLICY_LOCK"
+	flock "$lock"
 	policy_restore
+	policy_block
+	deps_need "$@"
+	services_disable "${missing[@]}"
+	policy_end
+	exec {lock}>&-
+}
+services_disable() { # PACKAGE...
+	local unit
+	command -v systemctl >/dev/null || return 0
+	for unit in $(dpkg -L "$@" | sed -nE 's,.*/systemd/system/([^/]+\.(service|socket))$,\1,p'); do
+		systemctl --quiet disable "$unit" >/dev/null 2>&1 || true # templates and the like
+	done
+}
+policy_end() {
+	[[ -z $POLICY_IS_OURS ]] || policy_restore
+	POLICY_IS_OURS=
 }
 policy_block() {
-	[[ $(id -u) -eq 0 ]] || return 0 # deps_need says what is wrong
-	at_exit policy_restore
+	POLICY_IS_OURS=1
+	at_exit policy_end
 	[[ ! -e $POLICY ]] || mv "$POLICY" "$POLICY.evbd-saved"
 	printf '#!/bin/sh\n%s\nexit 101\n' "$POLICY_MARK" >"$POLICY"
 	chmod 755 "$POLICY"
