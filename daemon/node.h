@@ -102,6 +102,7 @@ struct node_port { /* read it, do not write it */
 
 struct node_ended { /* an ended or refused VSI, kept for 10 minutes */
 	bool in_use;
+	bool is_moved; /* to another port of this bridge */
 	uint16_t port;
 	char port_name[CONF_NAME];
 	enum vdp_role role;

@@ -47,6 +47,16 @@ static void ended_drop(struct node *n, uint32_t i)
 	n->n_ended--;
 }
 
+static struct node_ended *ended_find(struct node *n, uint16_t port, const struct vsi_id *id)
+{
+	uint64_t hash = ended_hash(n, port, id);
+
+	for (uint32_t i = imap_first(&n->ended_map, hash); i != IMAP_NONE; i = imap_next(&n->ended_map, i))
+		if (n->ended[i].port == port && vsi_id_equal(&n->ended[i].vsi.subject.vsi, id))
+			return &n->ended[i];
+	return NULL;
+}
+
 /* A VSI that lives again, or ended again, replaces its older obituary. */
 static void ended_forget(struct node *n, uint16_t port, const struct vsi_id *id)
 {
@@ -67,15 +77,19 @@ static void ended_add(struct node *n, uint16_t port, const struct vdp_vsi *v, st
 {
 	const struct node_port *p = n->port[port];
 	struct node_ended *e;
+	bool is_moved;
 
 	if (n->max_ended == 0)
 		return;
+	e = ended_find(n, port, &v->subject.vsi);
+	is_moved = e != NULL && e->is_moved; /* a refusal since then changes nothing of that */
 	ended_forget(n, port, &v->subject.vsi);
 	ended_drop(n, n->ended_next);
 	e = &n->ended[n->ended_next];
 	*e = (struct node_ended){
 		.in_use = true, .port = port, .vsi = *v, .n_filters = v->n_filters, .ended = now
 	};
+	e->is_moved = is_moved;
 	e->role = p->kind == NODE_BRIDGE ? VDP_BRIDGE : VDP_STATION;
 	memcpy(e->port_name, p->name, sizeof(e->port_name));
 	if (v->n_filters > 0)
@@ -123,16 +137,26 @@ static void leave_old_port(struct node *n, uint16_t port, const struct vdp_vsi *
 		old = at == UINT32_MAX ? NULL : vdp_table_get(n->port[i]->vdp, at);
 		if (old && old->state == VDP_STATE_ASSOC &&
 			vdp_bridge_withdraw(n->port[i]->vdp, &id, reason, now)) {
+			struct node_ended *e;
+
 			port_vsi_events(n, i, now);
+			e = ended_find(n, i, &id);
+			if (e)
+				e->is_moved = true;
 			node_pump(n, i, now);
 		}
 	}
 }
 
-/* strict_move: an Associate without the M-bit of a VSI that is active elsewhere is refused (6.9.1). */
-static bool is_stolen(const struct node *n, uint16_t port, const struct vtdb_query *q)
+/*
+ * An Associate without the M-bit of a VSI that is active elsewhere is refused: always with strict_move (6.9.1), else
+ * on the port that it left. Its old station asks again until its user de-associates (6.7), and would take it back.
+ */
+static bool is_stolen(struct node *n, uint16_t port, const struct vtdb_query *q)
 {
-	if (!n->port[port]->conf.strict_move || q->op != VDP_ASSOC || q->is_migrating)
+	const struct node_ended *e = ended_find(n, port, &q->subject.vsi);
+
+	if (q->op != VDP_ASSOC || q->is_migrating || !(n->port[port]->conf.strict_move || (e && e->is_moved)))
 		return false;
 	for (uint16_t i = 0; i < n->n_ports; i++) {
 		uint32_t at;
