@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/time.h>
 #include <time.h>
@@ -113,10 +114,16 @@ static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
 {
 	struct evbd *d = ctx;
+	int err = rtnl_poll(d->rtnl);
 
 	(void)fd;
 	(void)what;
-	(void)rtnl_poll(d->rtnl);
+	if (err < 0) { /* do not spin; what runs goes on */
+		log_line(&d->log, LOG_ERROR,
+			"event=\"rtnetlink failed: devices that come or go are not seen\" error=\"%s\"",
+			strerror(-err));
+		event_del(d->rtnl_ev);
+	}
 	if (rtnl_is_settled(d->rtnl))
 		state_restore_stations(d->state, evbd_now());
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {

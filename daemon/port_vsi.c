@@ -352,6 +352,18 @@ enum vdp_submit node_vsi_restore(
 
 /* ---- the uplink's own VSI ---- */
 
+/* Is the uplink's own VSI already what is asked for? Then a change of something else is no reason to ask again. */
+static bool is_host_as_asked(const struct node_port *p, const struct vdp_request *rq)
+{
+	uint32_t at = vdp_table_find(p->vdp, &rq->subject.vsi);
+	const struct vdp_vsi *v = at == UINT32_MAX ? NULL : vdp_table_get(p->vdp, at);
+
+	return v && v->user == USER_HOST && vdp_manager_equal(&v->subject.manager, &rq->subject.manager) &&
+	       v->subject.type_id == rq->subject.type_id &&
+	       v->subject.type_version == rq->subject.type_version && v->n_filters == 1 &&
+	       mac_equal(v->filters[0].mac, rq->filters[0].mac) && v->filters[0].vid == rq->filters[0].vid;
+}
+
 static void host_request(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
@@ -373,7 +385,8 @@ static void host_request(struct node *n, uint16_t port, struct mono now)
 	if (p->has_host_vsi && !vsi_id_equal(&p->host_vsi, &rq.subject.vsi))
 		vdp_station_deassociate(p->vdp, &p->host_vsi, now);
 	p->host_vsi = rq.subject.vsi;
-	p->has_host_vsi = vdp_station_request(p->vdp, &rq, now) == VDP_SUBMIT_OK;
+	if (!is_host_as_asked(p, &rq))
+		p->has_host_vsi = vdp_station_request(p->vdp, &rq, now) == VDP_SUBMIT_OK;
 }
 
 void port_vsi_host(struct node *n, uint16_t port, struct mono now)
