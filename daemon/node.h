@@ -95,7 +95,7 @@ struct node_port { /* read it, do not write it */
 	struct node_port_counters count;
 	bool has_host_vsi; /* the uplink's own VSI was asked for */
 	struct vsi_id host_vsi;
-	struct mono next_bind_scan; /* VM: rate limit of the search by source address */
+	struct mono next_bind_scan; /* VM and station: rate limit of the search by source address */
 	struct mono next_refused;   /* rate limit of NODE_EVENT_REFUSED */
 	struct mono since;          /* of the link state */
 };

@@ -12,7 +12,10 @@
 
 #include "node_priv.h"
 
-enum { BIND_SCAN_MS = 10 /* one search by source address per VM port in this time */ };
+enum { /* A search by source address looks at every VSI: one per VM port in this time, and one of all in that. */
+	BIND_SCAN_MS = 10,
+	BIND_SCAN_UPLINK_MS = 2,
+};
 
 uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v)
 {
@@ -152,12 +155,13 @@ void port_bind_vm_port(struct node *n, uint16_t vm, struct mono now)
 
 void port_bind_source(struct node *n, uint16_t vm, struct mac src, struct mono now)
 {
-	struct node_port *p = n->port[vm];
+	struct node_port *p = n->port[vm], *uplink = n->port[p->uplink];
 
 	p->count.unbound++;
-	if (mono_before(now, p->next_bind_scan))
+	if (mono_before(now, p->next_bind_scan) || mono_before(now, uplink->next_bind_scan))
 		return;
 	p->next_bind_scan = mono_add(now, dur_ms(BIND_SCAN_MS));
+	uplink->next_bind_scan = mono_add(now, dur_ms(BIND_SCAN_UPLINK_MS));
 	bind_first(n, vm, NULL, src, now);
 }
 
