@@ -29,10 +29,11 @@ enum {
 	APPLICATION_ID = 0x45564244, /* "EVBD" */
 	FILTER_OCTETS = 14,
 	BUSY_MS = 500, /* another daemon may be on its way out */
-	ID_OCTETS = 17,
 	FLAG_MIGRATING = 1,
 	FLAG_SUSPENDED = 2,
 };
+
+_Static_assert(sizeof(struct vsi_id) == 17, "a VSIID is its octets: format, 16 octets");
 
 static const char schema[] = "CREATE TABLE vsi ("
 			     " port TEXT NOT NULL,"
@@ -107,6 +108,15 @@ static enum usable ask(struct state_db *db, const char *sql, char *ret, size_t s
 	return u;
 }
 
+static enum usable ask_number(struct state_db *db, const char *sql, long *ret)
+{
+	char text[32] = "";
+	enum usable u = ask(db, sql, text, sizeof(text));
+
+	*ret = strtol(text, NULL, 10);
+	return u;
+}
+
 static enum usable create(struct state_db *db)
 {
 	char sql[2048];
@@ -125,24 +135,25 @@ static enum usable unfit(struct state_db *db, const char *why, const char *what)
 /* Is the file a database of ours and whole? An empty one becomes it. */
 static enum usable examine(struct state_db *db)
 {
-	char owner[32], version[32], tables[32], verdict[128], ours[32];
-	enum usable u = ask(db, "PRAGMA application_id", owner, sizeof(owner));
+	char verdict[128];
+	long owner, version, tables;
+	enum usable u = ask_number(db, "PRAGMA application_id", &owner);
 
 	if (u == USABLE)
-		u = ask(db, "PRAGMA user_version", version, sizeof(version));
+		u = ask_number(db, "PRAGMA user_version", &version);
 	if (u == USABLE)
-		u = ask(db, "SELECT count(*) FROM sqlite_master", tables, sizeof(tables));
+		u = ask_number(db, "SELECT count(*) FROM sqlite_master", &tables);
 	if (u != USABLE)
 		return u;
-	snprintf(ours, sizeof(ours), "%d", APPLICATION_ID);
-	if (strcmp(owner, "0") == 0 && strcmp(version, "0") == 0 && strcmp(tables, "0") == 0)
+	snprintf(verdict, sizeof(verdict), "%ld", version);
+	if (owner == 0 && version == 0 && tables == 0)
 		return create(db);
-	if (strcmp(owner, ours) != 0)
+	if (owner != APPLICATION_ID)
 		return unfit(db, "not a database of evbd", "");
-	if (atoi(version) > STATE_DB_VERSION)
-		return unfit(db, "written by a newer evbd, schema version ", version);
-	if (atoi(version) < STATE_DB_VERSION)
-		return unfit(db, "unknown schema version ", version);
+	if (version > STATE_DB_VERSION)
+		return unfit(db, "written by a newer evbd, schema version ", verdict);
+	if (version < STATE_DB_VERSION)
+		return unfit(db, "unknown schema version ", verdict);
 	u = ask(db, "PRAGMA quick_check(1)", verdict, sizeof(verdict));
 	if (u == USABLE && strcmp(verdict, "ok") != 0)
 		return unfit(db, "damaged: ", verdict);
@@ -300,12 +311,6 @@ static void set_element(struct vdp_filter *f, uint16_t e)
 	f->vid = e & VDP_VID_MASK;
 }
 
-static void write_id(const struct vsi_id *id, uint8_t buf[ID_OCTETS])
-{
-	buf[0] = id->format;
-	memcpy(buf + 1, id->id, sizeof(id->id));
-}
-
 static bool step(struct state_db *db, sqlite3_stmt *stmt)
 {
 	int rc = sqlite3_step(stmt);
@@ -326,7 +331,7 @@ bool state_db_put(struct state_db *db, const struct state_vsi *v)
 {
 	const struct vdp_request *rq = &v->saved.rq;
 	sqlite3_stmt *s = db->stmt[PUT];
-	uint8_t id[ID_OCTETS], filters[VDP_FILTERS_MAX * FILTER_OCTETS];
+	uint8_t filters[VDP_FILTERS_MAX * FILTER_OCTETS];
 	struct wr w = wr_init(filters, sizeof(filters));
 
 	for (unsigned i = 0; i < rq->n_filters; i++) {
@@ -335,9 +340,8 @@ bool state_db_put(struct state_db *db, const struct state_vsi *v)
 		wr_u16(&w, element(&rq->filters[i]));
 		wr_u16(&w, element(&v->saved.granted[i]));
 	}
-	write_id(&rq->subject.vsi, id);
 	sqlite3_bind_text(s, 1, v->port, -1, SQLITE_STATIC);
-	bind_blob(s, 2, id, sizeof(id));
+	bind_blob(s, 2, &rq->subject.vsi, sizeof(rq->subject.vsi));
 	sqlite3_bind_int(s, 3, (int)v->role);
 	sqlite3_bind_text(s, 4, v->vm_port, -1, SQLITE_STATIC);
 	sqlite3_bind_int(s, 5, (int)rq->op);
@@ -357,10 +361,7 @@ static bool read_text(sqlite3_stmt *s, int column, char ret[CONF_NAME])
 {
 	const char *text = (const char *)sqlite3_column_text(s, column);
 
-	if (text == NULL || strlen(text) >= CONF_NAME)
-		return false;
-	strcpy(ret, text);
-	return true;
+	return text != NULL && snprintf(ret, CONF_NAME, "%s", text) < CONF_NAME;
 }
 
 static struct span read_blob(sqlite3_stmt *s, int column)
@@ -404,17 +405,17 @@ static bool read_row(sqlite3_stmt *s, struct vdp_filter room[2 * VDP_FILTERS_MAX
 	sqlite3_int64 role, op, type_id, version, flags, format, keep_alive;
 
 	*ret = (struct state_vsi){ 0 };
-	if (!read_text(s, 0, ret->port) || id.len != ID_OCTETS || !read_int(s, 2, VDP_BRIDGE, &role) ||
-		!read_text(s, 3, ret->vm_port) || !read_int(s, 4, VDP_ASSOC, &op) ||
-		manager.len != sizeof(rq->subject.manager.id) || !read_int(s, 6, UINT32_MAX, &type_id) ||
-		!read_int(s, 7, UINT8_MAX, &version) || !read_int(s, 8, UINT8_MAX, &flags) ||
-		!read_int(s, 9, UINT8_MAX, &format) || !read_filters(read_blob(s, 10), room, &ret->saved) ||
+	if (!read_text(s, 0, ret->port) || id.len != sizeof(rq->subject.vsi) ||
+		!read_int(s, 2, VDP_BRIDGE, &role) || !read_text(s, 3, ret->vm_port) ||
+		!read_int(s, 4, VDP_ASSOC, &op) || manager.len != sizeof(rq->subject.manager.id) ||
+		!read_int(s, 6, UINT32_MAX, &type_id) || !read_int(s, 7, UINT8_MAX, &version) ||
+		!read_int(s, 8, UINT8_MAX, &flags) || !read_int(s, 9, UINT8_MAX, &format) ||
+		!read_filters(read_blob(s, 10), room, &ret->saved) ||
 		!read_int(s, 12, INT64_MAX, &keep_alive))
 		return false;
 	ret->role = (enum vdp_role)role;
 	rq->op = (enum vdp_op)op;
-	rq->subject.vsi.format = id.ptr[0];
-	memcpy(rq->subject.vsi.id, id.ptr + 1, sizeof(rq->subject.vsi.id));
+	memcpy(&rq->subject.vsi, id.ptr, id.len);
 	memcpy(rq->subject.manager.id, manager.ptr, manager.len);
 	rq->subject.type_id = (uint32_t)type_id;
 	rq->subject.type_version = (uint8_t)version;
@@ -466,11 +467,8 @@ void state_db_rollback(struct state_db *db)
 
 bool state_db_forget(struct state_db *db, const char *port, const struct vsi_id *id)
 {
-	uint8_t buf[ID_OCTETS];
-
-	write_id(id, buf);
 	sqlite3_bind_text(db->stmt[FORGET], 1, port, -1, SQLITE_STATIC);
-	bind_blob(db->stmt[FORGET], 2, buf, sizeof(buf));
+	bind_blob(db->stmt[FORGET], 2, id, sizeof(*id));
 	return step(db, db->stmt[FORGET]);
 }
 
