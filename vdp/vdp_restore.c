@@ -34,6 +34,8 @@ bool vdp_table_save(const struct vdp_table *t, uint32_t vsi, struct vdp_filter r
 	if (t->cfg.role == VDP_BRIDGE)
 		ret->keep_alive = vdp_tout_keep_alive(&t->params);
 	vdp_cmd_save(c, room, ret);
+	if (t->cfg.role == VDP_STATION && c == v->force)
+		ret->rq.is_migrating = false; /* the VM has arrived; asking again is no migration */
 	return true;
 }
 

@@ -256,6 +256,20 @@ Test(vdp_restore, station_keeps_the_newest_wish)
 	cr_assert_not(save(ST, 1), "not wanted");
 }
 
+Test(vdp_restore, station_that_waits_for_an_answer_still_migrates)
+{
+	struct vdp_filter f;
+	struct vdp_request rq = rig_request(VDP_ASSOC, 1, &f);
+
+	rq.is_migrating = true;
+	cr_assert_eq(vdp_station_request(r.side[ST].t, &rq, r.now), VDP_SUBMIT_OK);
+	cr_assert(save(ST, 1));
+	cr_assert(saved.rq.is_migrating);
+	rig_settle(&r);
+	cr_assert(save(ST, 1));
+	cr_assert_not(saved.rq.is_migrating);
+}
+
 Test(vdp_restore, station_tells_the_bridge_when_a_restored_vsi_is_not_wanted)
 {
 	associate(1);
@@ -309,7 +323,8 @@ Test(vdp_restore, everything_comes_back)
 		cr_assert(vdp_manager_equal(&saved.rq.subject.manager, &MANAGER));
 		cr_assert_eq(saved.rq.format, VDP_FILTER_GROUP_MAC_VID);
 		cr_assert_eq(saved.rq.n_filters, 2);
-		cr_assert(saved.rq.is_migrating && saved.rq.is_suspended);
+		cr_assert(saved.rq.is_suspended);
+		cr_assert_eq(saved.rq.is_migrating, s == BR, "a VM that has arrived does not migrate again");
 		cr_assert_eq(saved.rq.org.len, sizeof(org));
 		cr_assert_arr_eq(saved.rq.org.ptr, org, sizeof(org));
 		for (int k = 0; k < 2; k++) {
