@@ -20,6 +20,7 @@ struct {
 	__type(value, __u64);
 } counted SEC(".maps");
 
+/* cppcheck-suppress unknownMacro */
 SEC("xdp") int gen(struct xdp_md *ctx)
 {
 	(void)ctx;

@@ -62,6 +62,7 @@ static double now_s(void)
 static int send_xdp(struct load *l)
 {
 	struct xdp_md ctx = { .data_end = (__u32)l->len };
+	/* cppcheck-suppress unknownMacro */
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = l->frame, .data_size_in = (__u32)l->len,
 		.ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = LIVE_FRAMES,
 		.flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
@@ -113,7 +114,6 @@ static bool open_bpf(struct load *l)
 static bool make_frame(struct load *l, const char *size, const char *dst, const char *src, const char *hex)
 {
 	struct mac m[2];
-	unsigned octet;
 
 	l->len = strtoul(size, NULL, 10);
 	if (l->len < LOAD_HEADER || l->len > FRAME_MAX || !mac_parse(dst, &m[0]) || !mac_parse(src, &m[1]))
@@ -121,8 +121,8 @@ static bool make_frame(struct load *l, const char *size, const char *dst, const 
 	memcpy(l->frame, m, sizeof(m));
 	l->frame[12] = LOAD_ETHERTYPE >> 8;
 	l->frame[13] = LOAD_ETHERTYPE & 0xff;
-	for (size_t i = 12; i < l->len && hex && sscanf(hex, "%2x", &octet) == 1; i++, hex += 2)
-		l->frame[i] = (uint8_t)octet;
+	for (size_t i = 12; i < l->len && hex && hex[0] && hex[1]; i++, hex += 2)
+		l->frame[i] = (uint8_t)strtoul((char[]){ hex[0], hex[1], '\0' }, NULL, 16);
 	return true;
 }
 

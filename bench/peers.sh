@@ -8,6 +8,7 @@
 # bound to the acknowledgement timer.
 lldpad_pair() {
 	lldpad_start "$1" || return 1
+	favour "$(pid_of "$1-st")" "$(pid_of "$1-br")"
 	wait_until 40 "two lldpad are ready for VDP" lldpad_ready "$1"
 }
 lldpad_start() {
@@ -105,6 +106,7 @@ ovs_pair() {
 	in_ns "$node" ovs-ofctl add-flow "unix:$dir/br0.mgmt" 'in_port=1,actions=in_port' ||
 		{ OVS_WHY="no flow" && return 1; }
 	napi_on "$1-st:up0" "$node:sw0"
+	favour "$(pid_of vswitchd)"
 }
 ovs_vsctl() { ovs-vsctl --db="unix:$LAB_RUN/ovs/db.sock" "$@"; }
 ovs_down() {

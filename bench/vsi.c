@@ -145,6 +145,11 @@ static int usage(void)
 	return 2;
 }
 
+static unsigned number(const char *text)
+{
+	return (unsigned)strtoul(text, NULL, 10);
+}
+
 static bool read_target(char **argv, struct target *ret)
 {
 	const char *star = strchr(argv[3], '*');
@@ -152,7 +157,7 @@ static bool read_target(char **argv, struct target *ret)
 
 	if (len >= sizeof(ret->port))
 		return false;
-	*ret = (struct target){ .socket = argv[2], .n_ports = star ? (unsigned)atoi(star + 1) : 0 };
+	*ret = (struct target){ .socket = argv[2], .n_ports = star ? number(star + 1) : 0 };
 	memcpy(ret->port, argv[3], len);
 	ret->op = strcmp(argv[4], "remove") == 0 ? "deassociate" : "associate";
 	return true;
@@ -168,15 +173,17 @@ int main(int argc, char **argv)
 
 	if (argc < at + 1 || argc > at + 2 || (is_evbd && !read_target(argv, &t)))
 		return usage();
-	run.n = (unsigned)atoi(argv[at]);
-	run.first = argc > at + 1 ? (unsigned)atoi(argv[at + 1]) : 1;
-	run.latency_ms = calloc(run.n + 1u, sizeof(*run.latency_ms));
-	if (run.n == 0 || !run.latency_ms)
+	run.n = number(argv[at]);
+	run.first = argc > at + 1 ? number(argv[at + 1]) : 1;
+	if (run.n == 0)
 		return usage();
+	run.latency_ms = calloc(run.n, sizeof(*run.latency_ms));
+	if (!run.latency_ms)
+		return EXIT_FAILURE;
 	if (is_evbd)
 		rc = run_evbd(&t, strcmp(argv[4], "single") == 0 ? 1 : run.n, &run);
 	else
-		rc = vsi_run_lldpad(argv[2], (unsigned)atoi(argv[3]), &run);
+		rc = vsi_run_lldpad(argv[2], number(argv[3]), &run);
 	if (rc == EXIT_SUCCESS)
 		rc = report(&run);
 	free(run.latency_ms);
