@@ -26,13 +26,14 @@
  * A peer that may lose payloads it has acknowledged (vdp_table.c) is asked again after 1/8, 3/8 and 7/8 of respWaitDelay.
  *
  * A VSI alone keeps the exact reinitKeepAlive; among others each interval is longer by 0..18 %,
- * drawn anew, so that what was associated in one burst drifts apart, well below toutKeepAlive (150 %).
+ * drawn anew, so that what was associated in one burst drifts apart, well below toutKeepAlive (150 %). It ends on one
+ * of 256 ticks per reinitKeepAlive: those of a tick share ECPDUs, and thousands of idle VSIs cost little.
  */
 #include "vdp_station_priv.h"
 
 #include <stdio.h>
 
-enum { JITTER_PERCENT = 18, RESEND_PART = 8 };
+enum { JITTER_PERCENT = 18, TICKS = 256, RESEND_PART = 8 };
 
 #define WAITING_FOR_PEER "waiting for the EVB peer"
 
@@ -70,12 +71,18 @@ void station_enter_proc(struct vdp_table *t, uint32_t i, struct mono now)
 void station_enter_wait(struct vdp_table *t, uint32_t i, struct mono now)
 {
 	struct dur interval = vdp_reinit_keep_alive(&t->params);
+	struct mono when = mono_add(now, interval);
 
 	vsi_at(t, i)->machine = ST_WAIT;
-	if (t->n_live > 1)
-		interval.ns += prng_below(&t->prng, interval.ns / 100 * JITTER_PERCENT + 1);
+	if (t->n_live > 1) {
+		uint64_t tick = interval.ns / TICKS;
+
+		when = mono_add(
+			when, dur_ns(prng_below(&t->prng, interval.ns / 100 * JITTER_PERCENT - tick + 1)));
+		when = mono_add(when, dur_ns(tick - when.ns % tick));
+	}
 	vsi_move(t, i, TX_OFF);
-	vsi_arm(t, i, mono_add(now, interval));
+	vsi_arm(t, i, when);
 }
 
 static void enter_backoff(struct vdp_table *t, uint32_t i, struct mono now)
