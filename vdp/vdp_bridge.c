@@ -249,6 +249,7 @@ static void rx_deassoc(struct vdp_table *t, uint32_t i, const struct vdp_manager
 	const struct vdp_pdu_item *item, const struct vdp_request *rq, struct mono now)
 {
 	if (i == VSI_NONE || (!vsi_is_live(vsi_at(t, i)) && vsi_at(t, i)->next == NULL)) {
+		t->count.succeeded++;
 		echo(t, m, item->value, VDP_DEASSOC, VDP_STATUS_RESPONSE);
 		return;
 	}
