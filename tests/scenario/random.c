@@ -316,7 +316,11 @@ static void empty(struct world *w)
 			fail(w, "VSIs are left after all were de-associated", NULL);
 }
 
-static uint64_t episode(uint64_t seed)
+struct totals {
+	uint64_t frames, vsi_events;
+};
+
+static uint64_t episode(uint64_t seed, struct totals *t)
 {
 	struct world w = build(seed);
 	struct mono end = mono_add(w.s->now, dur_s(60 + below(&w, 540)));
@@ -331,6 +335,9 @@ static uint64_t episode(uint64_t seed)
 	settle(&w, "does not become quiet and agree with its peer");
 	empty(&w);
 	digest = w.digest;
+	t->frames += w.s->frame_number;
+	for (unsigned i = 0; i < w.s->n_nodes; i++)
+		t->vsi_events += w.s->node[i].events[NODE_EVENT_VSI];
 	sim_free(w.s);
 	return digest;
 }
@@ -339,15 +346,17 @@ int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	unsigned long n = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
-	uint64_t first = episode(seed);
+	struct totals t = { 0 };
+	uint64_t first = episode(seed, &t);
 
-	if (episode(seed) != first) {
+	if (episode(seed, &t) != first) {
 		fprintf(stderr, "evb_random: seed %llu: the same seed was not the same run\n",
 			(unsigned long long)seed);
 		return 1;
 	}
 	for (unsigned long i = 1; i < n; i++)
-		(void)episode(seed + i);
-	printf("%lu episodes from seed %llu\n", n, (unsigned long long)seed);
+		(void)episode(seed + i, &t);
+	printf("%lu episodes from seed %llu: %llu frames, %llu VSI events\n", n, (unsigned long long)seed,
+		(unsigned long long)t.frames, (unsigned long long)t.vsi_events);
 	return 0;
 }

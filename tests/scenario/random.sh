@@ -3,4 +3,4 @@
 set -eu
 seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 echo "seed $seed"
-exec "$1" "$seed" 6
+exec "$1" "$seed" 30
