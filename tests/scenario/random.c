@@ -115,11 +115,12 @@ static unsigned any_vsi(struct world *w, unsigned station)
 
 static void associate(struct world *w, unsigned i)
 {
+	static const uint16_t vids[] = { 0, 0, 100, 110, 150, 220 }; /* the last is refused */
 	struct sim_node *n = w->st[i];
 	unsigned k = any_vsi(w, i);
 	struct vdp_filter filter[2] = {
-		{ .mac = { { 2, 0, 0, 0, 0, (uint8_t)k } }, .vid = (uint16_t)(below(w, 3) * 110) },
-		{ .mac = { { 2, 0, 0, 0, 1, (uint8_t)k } }, .vid = (uint16_t)(100 + below(w, 120)) },
+		{ .mac = { { 2, 0, 0, 0, 0, (uint8_t)k } }, .vid = vids[below(w, 6)] },
+		{ .mac = { { 2, 0, 0, 0, 1, (uint8_t)k } }, .vid = (uint16_t)(100 + below(w, 105)) },
 	};
 	struct vdp_request rq = { .op = (enum vdp_op)(VDP_PREASSOC + below(w, 3)),
 		.format = VDP_FILTER_MAC_VID,
@@ -161,7 +162,7 @@ static void withdraw(struct world *w, unsigned i)
 
 static void spoil(struct world *w, struct sim_wire *wire)
 {
-	static const unsigned loss[] = { 0, 0, 5, 30, 60, 100 };
+	static const unsigned loss[] = { 0, 0, 0, 5, 30, 100 };
 
 	wire->loss_percent = loss[below(w, 6)];
 	wire->dup_percent = below(w, 3) * 20;
@@ -198,6 +199,23 @@ static void restart(struct world *w, struct sim_node *n)
 		sim_start(n);
 	} else {
 		sim_stop(n, below(w, 2) > 0);
+	}
+}
+
+/* What is broken is soon mended, so that there is something to break. */
+static void mend(struct world *w)
+{
+	for (unsigned i = 0; i < w->s->n_nodes; i++) {
+		struct sim_node *n = &w->s->node[i];
+
+		if (!n->node && below(w, 4) == 0)
+			restart(w, n);
+		for (unsigned p = 0; n->node && p < n->conf.n_ports; p++) {
+			if (n->port[p].is_down && below(w, 4) == 0)
+				sim_link(n, n->ports[p].name, true);
+			if (below(w, 20) == 0)
+				n->port[p].wire.loss_percent = 0;
+		}
 	}
 }
 
@@ -330,6 +348,7 @@ static uint64_t episode(uint64_t seed, struct totals *t)
 		run_until(&w, mono_add(w.s->now,
 				      dur_us(below(&w, 20) == 0 ? below(&w, 20000000) : below(&w, 300000))));
 		something(&w);
+		mend(&w);
 	}
 	calm(&w);
 	settle(&w, "does not become quiet and agree with its peer");
