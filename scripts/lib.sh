@@ -123,7 +123,7 @@ deps_need_quiet() {
 			is_installed "$pkg" || missing+=("$pkg")
 		done
 	done
-	if ((${#missing[@]} == 0)) || [[ $(id -u) -ne 0 ]]; then
+	if [[ $(id -u) -ne 0 ]] || { ((${#missing[@]} == 0)) && ! policy_is_made; }; then
 		deps_need "$@" # says what is wrong, if anything
 		return
 	fi
@@ -138,7 +138,7 @@ deps_need_quiet() {
 }
 services_disable() { # PACKAGE...
 	local unit
-	command -v systemctl >/dev/null || return 0
+	(($# > 0)) && command -v systemctl >/dev/null || return 0
 	for unit in $(dpkg -L "$@" | sed -nE 's,.*/systemd/system/([^/]+\.(service|socket))$,\1,p'); do
 		systemctl --quiet disable "$unit" >/dev/null 2>&1 || true # templates and the like
 	done
@@ -154,8 +154,9 @@ policy_block() {
 	printf '#!/bin/sh\n%s\nexit 101\n' "$POLICY_MARK" >"$POLICY"
 	chmod 755 "$POLICY"
 }
+policy_is_made() { [[ -e $POLICY ]] && grep -qF "$POLICY_MARK" "$POLICY"; }
 policy_restore() {
-	if [[ -e $POLICY ]] && grep -qF "$POLICY_MARK" "$POLICY"; then
+	if policy_is_made; then
 		rm -f "$POLICY"
 	fi
 	if [[ -e $POLICY.evbd-saved ]]; then

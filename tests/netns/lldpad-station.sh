@@ -19,7 +19,9 @@ ok "row 12: RRSTAT is 3 at first" equal $((0x$(first_station_octet) & 3)) 3
 ok "row 12: ROL is set with equal values" query switch neighbors 'any(.evb.rka_is_remote and .evb.rka == 17)'
 
 # Every command. vdptool tells the mode that the bridge confirmed.
-says() { vdptool_vsi "$2" "$3" "${4:-}" | tee "$LAB_RUN/vdptool.txt" | grep -qE "mode = $1\$"; } # EXPECTED MODE NUMBER
+says() { # EXPECTED MODE NUMBER [TYPE]
+	vdptool_vsi "${@:2}" >"$LAB_RUN/vdptool.txt" && grep -qE "mode = $1\$" "$LAB_RUN/vdptool.txt"
+}
 ok "vdptool: pre-associate" says preassoc preassoc 1
 ok "evbd holds it so" state_is switch 1 preassociated
 ok "vdptool: pre-associate with resource reservation" says preassoc-rr preassoc-rr 1
@@ -56,13 +58,6 @@ lldpad_start host
 eventually 40 "negotiated again" eval 'lldpad_negotiated host && evbd_negotiated switch'
 ok "row 3: the first request of the new lldpad" says assoc assoc 1
 ok "is answered" state_is switch 1 associated
-
-# The same at once: its only request had number 1, as will have the first of the next lldpad.
-lldpad_stop host KILL
-lldpad_start host
-eventually 40 "negotiated again" eval 'lldpad_negotiated host && evbd_negotiated switch'
-ok "row 3: number 1 again is no repetition" says assoc assoc 2
-ok "is answered" state_is switch 2 associated
 
 capture_end wire
 check_ecpdus switch host

@@ -45,7 +45,12 @@ while ($ok + $failed < $count) {
 	recv($s, my $m, 65536, 0);
 	if ($m =~ /^R(..)/) { # the command was taken, or not
 		my $n = shift @unanswered;
-		next if $1 eq '00' || !delete $waiting{$n};
+		if ($1 eq '0d') { # VDP is off: lldpad has not taken up what it negotiated, so again
+			select(undef, undef, undef, 0.1);
+			send($s, command($n), 0);
+			push @unanswered, $n;
+		}
+		next if $1 eq '00' || $1 eq '0d' || !delete $waiting{$n};
 		$failed++;
 		warn "VSI $n: status $1\n";
 	} elsif ($m =~ /04uuid0024([0-9a-f]{8})-/) { # the outcome
