@@ -16,6 +16,8 @@ enum {
 	CTL_OUT_PAUSE = 64 * 1024, /* octets not yet read by a client before its next request is looked at */
 	CTL_MONITOR_MAX = 256 * 1024, /* octets not yet read by a monitor before events are lost */
 	CTL_WRITE_TIMEOUT_S = 30,     /* a client that takes nothing for so long is closed */
+	CTL_CONTAINERS_MAX = 1 << 18, /* objects and arrays of one request */
+	CTL_VALUES_MAX = 1 << 20,     /* values of one request, of any kind */
 	CTL_CHANGES_MAX = 256,        /* lines of a reload's answer */
 };
 

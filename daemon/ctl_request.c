@@ -115,10 +115,32 @@ static void do_reload(struct ctl_client *c)
 	ctl_reply_to(c, CTL_DONE, NULL, json_pack("{s:i, s:o}", "schema", CTL_SCHEMA, "reload", list));
 }
 
+/* A value in memory is many times its text: "{}," takes 200 octets. Ten thousand VSIs are 30 000 containers. */
+static bool has_too_many_values(struct span body)
+{
+	size_t n_containers = 0, n_values = 0;
+
+	for (size_t i = 0; i < body.len; i++) {
+		bool is_container = body.ptr[i] == '{' || body.ptr[i] == '[';
+
+		n_containers += is_container;
+		n_values += is_container || body.ptr[i] == ',';
+	}
+	return n_containers > CTL_CONTAINERS_MAX || n_values > CTL_VALUES_MAX;
+}
+
+static json_t *parse(struct span body, char err[CTL_ERROR_TEXT])
+{
+	if (!has_too_many_values(body))
+		return ctl_message_parse(body, err);
+	snprintf(err, CTL_ERROR_TEXT, "too many values in one request: divide it");
+	return NULL;
+}
+
 void ctl_request(struct ctl_client *c, struct span body)
 {
 	char err[CTL_ERROR_TEXT];
-	json_t *request = ctl_message_parse(body, err);
+	json_t *request = parse(body, err);
 	const char *command;
 
 	c->id = json_integer_value(json_object_get(request, "id"));

@@ -446,3 +446,23 @@ Test(ctl_server, ten_thousand_vsis_in_one_request)
 	cr_assert_eq(json_array_size(json_object_get(json_object_get(r, "result"), "vsi")), N);
 	json_decref(r);
 }
+
+/* A few octets of text each, two hundred in memory. */
+Test(ctl_server, a_request_of_too_many_values_is_refused_before_it_is_read)
+{
+	struct rig_client c = rig_connect(0);
+	json_t *vsis = json_array(), *empty = json_object(), *r;
+
+	for (unsigned i = 0; i <= 1u << 18; i++)
+		json_array_append(vsis, empty);
+	json_decref(empty);
+	json_decref(rig_read(&c));
+	r = json_pack("{s:i, s:s, s:s, s:o}", "id", 1, "command", "vsi", "op", "associate", "vsis", vsis);
+	rig_write(&c, r);
+	json_decref(r);
+	r = rig_read(&c);
+	cr_assert_eq(rig_status(r), 2);
+	cr_assert_str_eq(text_of(r, "error"), "too many values in one request: divide it");
+	json_decref(r);
+	rig_disconnect(&c);
+}
