@@ -139,10 +139,10 @@ static struct event *watch(struct evbd_port *e, struct link *link, event_callbac
 {
 	struct event *rx;
 
+	if (!link || link->fd < 0)
+		return NULL;
 	link->rx = on_frame;
 	link->rx_ctx = e;
-	if (link->fd < 0)
-		return NULL;
 	rx = event_new(e->d->base, link->fd, EV_READ | EV_PERSIST, on_input, e);
 	event_add(rx, NULL);
 	return rx;

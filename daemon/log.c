@@ -114,7 +114,7 @@ void log_event(struct log *l, const struct node *n, const struct node_event *ev,
 	if (ev->clause)
 		len += snprintf(line + len, sizeof(line) - (size_t)len, " clause=\"%s\"", ev->clause);
 	if (suppressed)
-		len += snprintf(line + len, sizeof(line) - (size_t)len, " suppressed=%u", suppressed);
+		snprintf(line + len, sizeof(line) - (size_t)len, " suppressed=%u", suppressed);
 	log_line(l, level, "%s%s%s%s", line, ev->detail ? " detail=\"" : "",
 		ev->detail ? log_quoted(ev->detail, detail, sizeof(detail)) : "", ev->detail ? "\"" : "");
 }

@@ -20,10 +20,18 @@ static void add_value(struct run *r, struct run_var *v, const char *text)
 /* "0:10:0.5": milliseconds */
 static bool add_range(struct run *r, struct run_var *v, const char *text)
 {
+	double number[3]; /* from, to, step */
 	double from, to, step;
-	char value[16];
+	char value[16], *end;
 
-	if (sscanf(text, "%lf:%lf:%lf", &from, &to, &step) != 3 || step <= 0)
+	for (unsigned i = 0; i < 3; i++) {
+		number[i] = strtod(text, &end);
+		if (end == text || *end != (i < 2 ? ':' : '\0'))
+			return false;
+		text = end + 1;
+	}
+	from = number[0], to = number[1], step = number[2];
+	if (step <= 0)
 		return false;
 	for (unsigned i = 0; from + i * step <= to + step / 1000; i++) {
 		snprintf(value, sizeof(value), "%.3fms", from + i * step);

@@ -81,7 +81,7 @@ static struct world build(uint64_t seed)
 	add_type(w.br, 0, 2, VDP_E_RESOURCES, false);
 	add_type(w.br, 0, 3, VDP_E_OTHER, true);
 	add_type(w.br, 1, 1, 0, false);
-	for (unsigned i = 0; i < w.n_stations; i++) {
+	for (unsigned i = 0; i < w.n_stations && i < STATIONS; i++) {
 		snprintf(name, sizeof(name), "st%u", i);
 		set_port(&w, sim_add_port(w.br, bridge_port[i], CONF_BRIDGE));
 		w.st[i] = sim_add_node(w.s, name);

@@ -6,6 +6,7 @@
 #ifndef EVB_TEST_PORT_RIG_H
 #define EVB_TEST_PORT_RIG_H
 
+#include <stdio.h>
 #include "lldp_fixtures.h"
 #include "node.h"
 #include "vdp_frames.h"
@@ -107,7 +108,7 @@ static inline struct conf_port rig_conf(enum conf_role role)
 		.evb = role == CONF_BRIDGE ? bridge_defaults : station_defaults,
 		.max_vsis = 600 };
 
-	strcpy(p.name, role == CONF_BRIDGE ? "ge1" : "eth0");
+	snprintf(p.name, sizeof(p.name), "%s", role == CONF_BRIDGE ? "ge1" : "eth0");
 	return p;
 }
 
