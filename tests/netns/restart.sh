@@ -12,7 +12,7 @@ is_written() { # NODE
 }
 restarted() { # NODE - kill -9 and start
 	eventually 10 "the state of $1 is on the disk" is_written "$1"
-	lab_stop "$1" KILL || true
+	lab_stop "$1" KILL 2>/dev/null || true # bash says "Killed"
 	lab_evbd "$1" "$LAB_RUN/$1.conf"
 }
 says() { grep -q "$2" "$LAB_RUN/$1.log"; } # NODE TEXT
@@ -30,7 +30,7 @@ eventually 10 "vm1 -> net" pings vm1 10.99.0.9 1
 lab_spawn vm1 through ping -n -i 0.01 -W 1 10.99.0.9
 eventually 10 "the state of the switch is on the disk" is_written switch
 eventually 10 "the ping runs" grep -q 'icmp_seq=20 ' "$LAB_RUN/through.log"
-lab_stop switch KILL || true
+lab_stop switch KILL 2>/dev/null || true # bash says "Killed"
 died=$(now_ms)
 lab_evbd switch "$LAB_RUN/switch.conf"
 ok "the switch has all of them when it answers first" has_vsis switch associated 1003
@@ -72,7 +72,7 @@ jq -c '{ id, port }' "$many" >"$LAB_RUN/few.json"
 ok "evbctl vsi deassociate -f" ctl host vsi deassociate -f "$LAB_RUN/few.json"
 eventually 60 "three are left" all_associated 3
 eventually 10 "the state of the host is on the disk" is_written host
-lab_stop host KILL || true
+lab_stop host KILL 2>/dev/null || true # bash says "Killed"
 ip -n "${LAB_PREFIX}vm2" link del eth0
 lab_evbd host "$LAB_RUN/host.conf"
 eventually 30 "vm1's and the hypervisor's are associated again" has_vsis host associated 2
