@@ -125,7 +125,7 @@ static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
 		event_del(d->rtnl_ev);
 	}
 	if (rtnl_is_settled(d->rtnl))
-		state_restore_stations(d->state, evbd_now());
+		state_restore_waiting(d->state, evbd_now());
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
 		if (!d->port[i] || !d->port[i]->wants_up)
 			continue;

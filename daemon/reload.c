@@ -11,17 +11,21 @@
 
 #include "evbd.h"
 
-static void remove_port(struct evbd *d, const char *name, struct mono now)
+/* The VSIs of a port that only restarts wait in the state and come back with their VM ports. */
+static void remove_port(struct evbd *d, const char *name, bool is_restart, struct mono now)
 {
 	uint16_t port = node_find_port(d->node, name);
 
 	if (port == NODE_NO_PORT)
 		return;
+	if (is_restart)
+		state_keep_port(d->state, port);
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++)
 		if (node_port(d->node, i) && node_port(d->node, i)->uplink == port)
-			remove_port(d, node_port(d->node, i)->name, now);
+			evbd_port_remove(d, i, now);
 	evbd_port_remove(d, port, now);
-	state_forget_port(d->state, name);
+	if (!is_restart)
+		state_forget_port(d->state, name);
 }
 
 static void add_port(struct evbd *d, const struct conf_port *conf, struct mono now)
@@ -60,8 +64,10 @@ static void apply(
 	for (unsigned i = 0; i < d->conf->n_ports; i++) {
 		const char *name = d->conf->ports[i].name;
 
-		if (change_of(c, n, name, CONF_PORT_REMOVED) || change_of(c, n, name, CONF_PORT_RESTARTED))
-			remove_port(d, name, now);
+		if (change_of(c, n, name, CONF_PORT_REMOVED))
+			remove_port(d, name, false, now);
+		else if (change_of(c, n, name, CONF_PORT_RESTARTED))
+			remove_port(d, name, true, now);
 	}
 	for (unsigned i = 0; i < fresh->n_ports; i++) {
 		const struct conf_port *p = &fresh->ports[i];

@@ -409,7 +409,21 @@ void state_start(struct state *s)
 		snprintf(s->error, sizeof(s->error), "no thread to write it");
 }
 
-void state_restore_stations(struct state *s, struct mono now)
+void state_keep_port(struct state *s, uint16_t port)
+{
+	const struct vdp_table *t = node_port(s->node, port)->vdp;
+
+	for (uint32_t i = t ? vdp_table_next(t, 0) : UINT32_MAX; i != UINT32_MAX;
+		i = vdp_table_next(t, i + 1)) {
+		struct vsi_id id = vdp_table_get(t, i)->subject.vsi;
+		struct change *c = change_of(s, port, &id);
+
+		if (c)
+			STAILQ_INSERT_TAIL(&s->waiting, c, link);
+	}
+}
+
+void state_restore_waiting(struct state *s, struct mono now)
 {
 	struct restore r = { .s = s, .now = now };
 	struct change *c;
@@ -419,7 +433,7 @@ void state_restore_stations(struct state *s, struct mono now)
 		restore_one(&r, &c->vsi);
 		free(c);
 	}
-	restore_end(&r, "station");
+	restore_end(&r, "any");
 }
 
 /* ---- opening and closing ---- */

@@ -27,7 +27,9 @@ struct state *state_open(const char *dir, struct node *n, const struct log *log)
 void state_restore_bridges(struct state *s, struct mono now);
 /** Start the thread, which has the privileges of its maker. Afterwards the database is the thread's. */
 void state_start(struct state *s);
-void state_restore_stations(struct state *s, struct mono now);
+void state_restore_waiting(struct state *s, struct mono now);
+/** A port is about to be restarted by a reload: its VSIs wait for state_restore_waiting(). */
+void state_keep_port(struct state *s, uint16_t port);
 /** A port was taken out of the configuration. */
 void state_forget_port(struct state *s, const char *port);
 /** Every second or so: tell the log when writing fails or works again. */
