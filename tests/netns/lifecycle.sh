@@ -44,6 +44,13 @@ ok "evbctl reload" ctl host reload
 eventually 5 "vnet7 is a VM port again" has_port vnet7 vm
 ok "and tap0 is gone" eval '! ip -n "${LAB_PREFIX}host" link show tap0 2>/dev/null'
 ip -n "${LAB_PREFIX}host" link del vnet7
+# A setting that restarts the port, on either side: the VSIs come back by themselves.
+for node in host switch; do
+	sed -i 's/role = "\(station\|bridge\)";/& max_vsis = 2000;/' "$LAB_RUN/$node.conf"
+	ok "evbctl reload with another max_vsis, $node" ctl $node reload
+	eventually 20 "all VSIs are associated again" all_associated 3
+	eventually 10 "vm1 -> vm2" pings vm1 10.99.0.2 1
+done
 ok "the VSIs outlived it" all_associated 3
 eventually 10 "vm1 -> vm2" pings vm1 10.99.0.2 1
 
