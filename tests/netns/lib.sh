@@ -20,6 +20,8 @@ skip() {
 	exit 77
 }
 
+DAEMONS=(switch host) # nodes with an evbd, for netns_end
+
 netns_test() {
 	local name=$1 program stale
 	shift
@@ -45,21 +47,21 @@ netns_test() {
 # whose `status` becomes the exit status.
 netns_end() {
 	local node failed=$((status != 0))
-	for node in switch host; do
+	for node in "${DAEMONS[@]}"; do
 		[[ -e $LAB_RUN/$node.pid ]] || continue
 		lab_stop "$node" || { warn "evbd of $node ended with status $?" && failed=1; }
 	done
-	if grep -nE 'ERROR: (Address|Leak)Sanitizer|runtime error:|Assertion' "$LAB_RUN"/*.log >&2; then
-		failed=1
-	fi
+	sane || failed=1
 	if ((failed && status != 77)); then
-		for node in switch host; do
+		for node in "${DAEMONS[@]}"; do
 			[[ ! -e $LAB_RUN/$node.log ]] || { echo "--- last lines of $node.log" && tail -n 25 "$LAB_RUN/$node.log"; } >&2
 		done
 		status=1
 	fi
 	lab_down
 }
+
+sane() { ! grep -snE 'ERROR: (Address|Leak)Sanitizer|runtime error:|Assertion' "$LAB_RUN"/*.log >&2; }
 
 ok() {
 	local what=$1
