@@ -189,7 +189,8 @@ static void lose_state(struct vdp_table *t, uint32_t i)
 	v->v.state = VDP_STATE_NONE;
 	if (v->asked == NULL && v->force != NULL) {
 		v->asked = vsi_take(&v->force);
-		v->asked->bits &= (uint8_t)~VDP_STATUS_M; /* the VM has arrived; asking again is no migration */
+		v->asked->bits &=
+			(uint8_t)~VDP_STATUS_M; /* the VM has arrived; asking again is no migration */
 		v->filters_differ = true;
 	}
 	if (v->asked != NULL)

@@ -90,7 +90,7 @@ static struct world build(uint64_t seed)
 	}
 	w.br->is_durable = below(&w, 2) > 0;
 	sim_start(w.br);
-	for (unsigned i = 0; i < w.n_stations; i++) {
+	for (unsigned i = 0; i < w.n_stations && i < STATIONS; i++) {
 		w.st[i]->is_durable = below(&w, 2) > 0;
 		sim_start(w.st[i]);
 		sim_wire(w.st[i], "eth0", w.br, bridge_port[i], dur_us(10 + below(&w, 5000)));
