@@ -59,7 +59,7 @@ static void open_on(struct sim_node *n)
 	state = state_open(dir, n->node, &quiet);
 	cr_assert_not_null(state);
 	state_restore_bridges(state, sim->now);
-	state_restore_stations(state, sim->now);
+	state_restore_waiting(state, sim->now);
 	state_start(state);
 }
 
@@ -279,7 +279,7 @@ Test(state, request_since_the_start_is_newer)
 	state = state_open(dir, st->node, &quiet);
 	state_restore_bridges(state, sim->now);
 	cr_assert_eq(ask(0, VDP_PREASSOC, "vnet1"), VDP_SUBMIT_OK);
-	state_restore_stations(state, sim->now);
+	state_restore_waiting(state, sim->now);
 	state_start(state);
 	sim_run(sim, mono_add(sim->now, dur_s(5)));
 	cr_assert_eq(count_of(st, "eth0", VDP_STATE_PREASSOC), 1);
@@ -334,7 +334,7 @@ Test(state, no_database_is_no_obstacle)
 	state = state_open("/proc/none/of/this", br->node, &quiet);
 	cr_assert_not_null(state);
 	state_restore_bridges(state, sim->now);
-	state_restore_stations(state, sim->now);
+	state_restore_waiting(state, sim->now);
 	state_start(state);
 	associate(0, 10);
 	state_on_time(state);
