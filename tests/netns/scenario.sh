@@ -318,7 +318,9 @@ number_of() { # N.P COUNTER
 	case $name in
 	received) recorded "at-${1/./-}" 0x88b5 && return ;;
 	reflected) name=rr_reflected ;;
-	ecp_requests) name=ecp_tx_frame_count ;;
+	ecp_requests) # without repetitions: a busy machine acknowledges later than 2.56 ms
+		echo $(($(number_of "$1" ecp_tx_frame_count) - $(number_of "$1" ecp_tx_retry_count))) && return
+		;;
 	ecp_failures) name=ecp_tx_failures ;;
 	ecp_duplicates) name=ecp_rx_duplicate ;;
 	ecp_not_ready) name=ecp_rx_not_ready ;;
