@@ -426,14 +426,17 @@ void state_keep_port(struct state *s, uint16_t port)
 void state_restore_waiting(struct state *s, struct mono now)
 {
 	struct restore r = { .s = s, .now = now };
+	const char *role = "station";
 	struct change *c;
 
 	while ((c = STAILQ_FIRST(&s->waiting)) != NULL) {
 		STAILQ_REMOVE_HEAD(&s->waiting, link);
+		if (c->vsi.role == VDP_BRIDGE) /* of a port that a reload restarts */
+			role = "bridge";
 		restore_one(&r, &c->vsi);
 		free(c);
 	}
-	restore_end(&r, "any");
+	restore_end(&r, role);
 }
 
 /* ---- opening and closing ---- */
