@@ -11,7 +11,11 @@ associate_vms
 
 rss_kb() { ps -o rss= -p "$(pgrep -P "$(<"$LAB_RUN/$1.pid")" -x evbd || cat "$LAB_RUN/$1.pid")" | tr -d ' '; }
 
-in_ns host "$EVBD_BIN/flood_send" eth0 20000 >/dev/null # what is touched once
+# The sanitizer's allocator keeps what was freed in quarantine.
+limit=1024
+! grep -qF libasan <(ldd "$EVBD_BIN/evbd") || limit=8192
+
+in_ns host "$EVBD_BIN/flood_send" eth0 100000 >/dev/null # what is touched once
 before=$(rss_kb switch)
 in_ns host "$EVBD_BIN/flood_send" eth0 200000 >"$LAB_RUN/flood.txt" &
 flood=$!
@@ -19,7 +23,7 @@ ok "evbctl is answered during the flood" timeout 5 "$EVBD_BIN/evbctl" -s "$LAB_R
 wait "$flood" || die "the flood failed"
 good "$(<"$LAB_RUN/flood.txt")"
 after=$(rss_kb switch)
-ok "memory stays ($before kB, $after kB)" [ "$after" -lt $((before + 1024)) ]
+ok "memory stays ($before kB, $after kB)" [ "$after" -lt $((before + limit)) ]
 ok "the log stays" [ "$(wc -c <"$LAB_RUN/switch.log")" -lt 200000 ]
 ok "what was dropped is counted" [ "$(ctl switch -j show counters | jq '[.. | .not_associated? // empty] | add')" -gt 1000 ]
 eventually 20 "three VSIs are associated on both sides" all_associated 3
