@@ -14,17 +14,25 @@
  *   static inline bool fwd_group_known(struct fwd_tables *, uint16_t component, uint16_t vid, uint64_t mac);
  *   static inline bool fwd_group_has(struct fwd_tables *, uint16_t lport, uint16_t vid, uint64_t mac);
  *   static inline bool fwd_flood_credit(struct fwd_tables *, uint16_t lport);                storm limit
+ *   static inline uint16_t fwd_channel(struct fwd_tables *, uint16_t trunk, uint32_t id);     port of a tag, or NONE
+ *   static inline bool fwd_list_known(struct fwd_tables *, uint16_t trunk, uint32_t id);      VIF list, E-CID group
  *
- * Steps of a driver: fwd_parse, fwd_ingress, learn what decision.learn says, fwd_route; then for the one port or for
- * each candidate of the set fwd_may_transmit, fwd_fits and fwd_egress_tag. (802.1Q 8.6; evb-reference 1.3, 1.4)
+ * Steps of a driver: fwd_parse, fwd_enter, fwd_ingress, learn what decision.learn says, fwd_route; then for the one port or
+ * for each candidate of the set or list fwd_may_transmit, fwd_egress and fwd_fits. (802.1Q 8.6; evb-reference 1.3, 1.4)
  *
- * A logical port is (port, channel), so S-channels need nothing here; S-TAG, VN-Tag and E-TAG are popped before
- * fwd_parse and pushed after fwd_egress_tag, by fwd_port.tag.
+ *      device ── trunk port ─┬─ untagged: the trunk port itself (S-channels: the default one)      relay
+ *                            ├─ tag 100:  logical port of channel, CAP or VIF ───────────────────► component
+ *                            └─ tag 101:  another
+ *
+ * A logical port is (device, channel). What a device's outer tags mean is its trunk port's fwd_port.carries: none, S-TAGs
+ * of S-channels (evb-reference 1.2), VN-Tags or E-TAGs of VIFs (port-extension-reference 2-5). Outer tags end at
+ * fwd_enter() and begin at fwd_egress(); in between a channel is a port like any other.
  */
 #ifndef EVB_FORWARD_H
 #define EVB_FORWARD_H
 
 #include "fwd_types.h"
+#include "vntag_hdr.h"
 
 #define FWD_MAC_GROUP    0x010000000000ull /* the I/G bit, 802.1Q 8.6.3 */
 #define FWD_MAC_RESERVED 0x0180c2000000ull /* the low four bits are any */
@@ -32,8 +40,12 @@
 enum {
 	FWD_ADDRESSES = 12, /* octets of the two MAC addresses */
 	FWD_C_TAG = 4,
-	FWD_HEAD = 18, /* addresses, one C-tag, EtherType */
+	FWD_S_TAG = 4,
+	FWD_HEAD = 26, /* addresses, the longest outer tag, one C-tag, EtherType */
 	FWD_C_TPID = 0x8100,
+	FWD_S_TPID = 0x88a8,
+	FWD_MAC_CONTROL =
+		0x8808, /* EtherType of PAUSE and PFC: never relayed (port-extension-reference 2.6) */
 	FWD_VID_MASK = 0xfff,
 };
 
@@ -48,25 +60,101 @@ static inline uint64_t fwd_mac(const uint8_t *b)
 	       (uint64_t)b[4] << 8 | b[5];
 }
 
-/** `head`: the first FWD_HEAD octets of a frame of `len`, or all of it when it is shorter. */
-static inline enum fwd_drop fwd_parse(const uint8_t *head, uint32_t len, struct fwd_hdr *ret)
+static inline uint16_t fwd_be16(const uint8_t *b)
 {
+	return (uint16_t)(b[0] << 8 | b[1]);
+}
+
+static inline enum fwd_drop fwd_tag_drop(enum vntag_drop d)
+{
+	return d == VNTAG_PASS ? FWD_PASS : (enum fwd_drop)(FWD_DROP_TRUNCATED + d - VNTAG_DROP_TRUNCATED);
+}
+
+static inline enum vntag_format fwd_format(uint8_t tag)
+{
+	return tag == FWD_TAG_VN ? VNTAG_FORMAT_VN : VNTAG_FORMAT_E;
+}
+
+/* S-TAG behind the addresses; without one, and with VID 0, the frame is the default channel's (evb-reference 1.2). */
+static inline enum fwd_drop fwd_parse_s_tag(const uint8_t *at, uint32_t len, struct fwd_hdr *ret)
+{
+	if (fwd_be16(at) != FWD_S_TPID)
+		return FWD_PASS;
+	if (len < FWD_S_TAG + 2)
+		return FWD_DROP_MALFORMED;
+	ret->outer_len = FWD_S_TAG;
+	ret->outer_id = fwd_be16(at + 2) & FWD_VID_MASK;
+	ret->outer_prio = at[2] >> 4;
+	return FWD_PASS;
+}
+
+static inline enum fwd_drop fwd_parse_vif_tag(
+	const uint8_t *at, uint32_t len, const struct fwd_port *in, struct fwd_hdr *ret)
+{
+	enum vntag_format format = fwd_format(in->carries);
+	enum vntag_way way = in->kind == FWD_URP ? VNTAG_DOWN : VNTAG_UP;
+	struct vntag_hdr v;
+	enum vntag_drop d = vntag_parse(at, len, format, &v);
+
+	if (d == VNTAG_PASS)
+		d = vntag_check(&v, way, in->is_base);
+	if (d != VNTAG_PASS)
+		return fwd_tag_drop(d);
+	ret->outer_len = (uint8_t)vntag_len(format);
+	ret->outer_id = way == VNTAG_DOWN ? vntag_channel(&v) : vntag_source(&v, way);
+	ret->outer_from = way == VNTAG_DOWN ? vntag_source(&v, way) : 0;
+	ret->outer_prio = (uint8_t)(v.pcp << 1 | v.dei);
+	return FWD_PASS;
+}
+
+/** `head`: the first FWD_HEAD octets of a frame of `len`, or all of it when it is shorter. `in`: the device's port. */
+static inline enum fwd_drop fwd_parse(
+	const uint8_t *head, uint32_t len, const struct fwd_port *in, struct fwd_hdr *ret)
+{
+	enum fwd_drop drop = FWD_PASS;
+	uint32_t at = FWD_ADDRESSES;
+
 	if (len < FWD_ADDRESSES + 2)
 		return FWD_DROP_MALFORMED;
-	ret->dst = fwd_mac(head);
-	ret->src = fwd_mac(head + 6);
-	ret->tci = 0;
-	ret->tag_len = 0;
-	if ((head[12] << 8 | head[13]) != FWD_C_TPID)
+	*ret = (struct fwd_hdr){ .dst = fwd_mac(head), .src = fwd_mac(head + 6) };
+	if (in->carries == FWD_TAG_S)
+		drop = fwd_parse_s_tag(head + at, len - at, ret);
+	else if (in->carries != FWD_TAG_NONE)
+		drop = fwd_parse_vif_tag(head + at, len - at, in, ret);
+	if (drop != FWD_PASS)
+		return drop;
+	at += ret->outer_len;
+	ret->type = fwd_be16(head + at);
+	if (ret->type != FWD_C_TPID)
 		return FWD_PASS;
-	if (len < FWD_HEAD)
+	if (len < at + FWD_C_TAG + 2)
 		return FWD_DROP_MALFORMED;
-	ret->tci = (uint16_t)(head[14] << 8 | head[15]);
+	ret->tci = fwd_be16(head + at + 2);
 	ret->tag_len = FWD_C_TAG;
 	return FWD_PASS;
 }
 
 #ifdef FWD_HAS_TABLES
+
+/** Which logical port does a frame from the device of port `at` come in by? */
+static inline enum fwd_drop fwd_enter(struct fwd_tables *t, uint16_t at, const struct fwd_port *p,
+	const struct fwd_hdr *h, uint16_t *ret_lport)
+{
+	uint16_t lport;
+
+	*ret_lport = at;
+	if (p->carries == FWD_TAG_NONE || (p->carries != FWD_TAG_S && p->kind == FWD_URP))
+		return FWD_PASS; /* nobody else's; or going down: where to is fwd_route()'s question */
+	if (p->carries == FWD_TAG_S && h->outer_id == 0)
+		return FWD_PASS;
+	lport = fwd_channel(t, p->kind == FWD_TRANSIT ? p->urp : at, h->outer_id);
+	if (p->carries == FWD_TAG_S && lport == FWD_LPORT_NONE)
+		return FWD_DROP_NO_CHANNEL;
+	if (lport == FWD_LPORT_NONE || (p->kind == FWD_TRANSIT && lport != at))
+		return FWD_DROP_SOURCE_CHECK;
+	*ret_lport = lport;
+	return FWD_PASS;
+}
 
 /* Station-facing: only what belongs to an associated VSI enters (RR-*, evb-reference 1.3). The VLAN for frames of no
  * VSI takes untagged ones and those that already carry its VID; a tag is never changed into another. */
@@ -113,6 +201,25 @@ static inline enum fwd_drop fwd_ingress_drp(
 	return FWD_PASS;
 }
 
+/* An interface virtualizer neither learns nor filters by VLAN: a VM whose VSI is associated sends what it likes, control
+ * frames too, since the port that they meet is the controlling bridge's (port-extension-reference 2.3, 2.6, 5.3). */
+static inline enum fwd_drop fwd_ingress_iv(
+	struct fwd_tables *t, const struct fwd_port *in, uint16_t vid, struct fwd_decision *d)
+{
+	enum fwd_drop drop = FWD_PASS;
+
+	d->vid = vid;
+	if (in->kind != FWD_DRP)
+		return FWD_PASS;
+	if (vntag_is_ethertype(d->type))
+		return FWD_DROP_NESTED;
+	if (d->type == FWD_MAC_CONTROL)
+		return FWD_DROP_RESERVED;
+	drop = fwd_ingress_drp(t, in, vid, d);
+	d->learn = FWD_LEARN_NOT;
+	return drop;
+}
+
 /** May the frame enter, to which VLAN does it belong, and is its source to be learned? Fills *d but for the way out. */
 static inline enum fwd_drop fwd_ingress(struct fwd_tables *t, uint16_t lport, const struct fwd_port *in,
 	const struct fwd_hdr *h, struct fwd_decision *d)
@@ -122,19 +229,28 @@ static inline enum fwd_drop fwd_ingress(struct fwd_tables *t, uint16_t lport, co
 
 	*d = (struct fwd_decision){ .dst = h->dst,
 		.src = h->src,
+		.outer_id = h->outer_id,
+		.outer_from = h->outer_from,
 		.in = lport,
 		.out = FWD_LPORT_NONE,
 		.except = FWD_LPORT_NONE,
-		.prio = (uint8_t)(h->tci >> 12),
-		.tag_len = h->tag_len };
+		.tci = h->tci,
+		.type = h->type,
+		.prio = h->tag_len ? (uint8_t)(h->tci >> 12) : h->outer_prio,
+		.tag_len = h->tag_len,
+		.outer_len = h->outer_len };
 	if (!in->forwarding)
 		return FWD_DROP_BLOCKED;
 	if (fwd_is_group(h->src) || h->src == 0)
 		return FWD_DROP_MALFORMED;
-	if ((h->dst & ~0xfull) == FWD_MAC_RESERVED)
+	if (in->tag == FWD_TAG_S && h->type == FWD_S_TPID)
+		return FWD_DROP_S_TAGGED;
+	if ((h->dst & ~0xfull) == FWD_MAC_RESERVED && in->relay != FWD_IV)
 		return FWD_DROP_RESERVED;
 	if (vid > FWD_VID_MAX)
 		return FWD_DROP_VLAN;
+	if (in->relay == FWD_IV)
+		return fwd_ingress_iv(t, in, vid, d);
 	if (in->kind == FWD_SBP) {
 		drop = fwd_ingress_sbp(t, in, vid, d);
 	} else if (in->kind == FWD_DRP) {
@@ -151,6 +267,19 @@ static inline enum fwd_drop fwd_ingress(struct fwd_tables *t, uint16_t lport, co
 	return drop;
 }
 
+/* Is what the device carries something that this frame's own first tag would be taken for? Then it stays inside: an
+ * S-component discards S-tagged frames at its CAPs (evb-reference 1.2), a cascade port nested tags. */
+static inline enum fwd_drop fwd_is_clean(const struct fwd_port *out, const struct fwd_decision *d)
+{
+	uint8_t tag = out->tag != FWD_TAG_NONE ? out->tag : out->carries;
+
+	if (tag == FWD_TAG_S && d->type == FWD_S_TPID)
+		return FWD_DROP_S_TAGGED;
+	if (tag > FWD_TAG_S && vntag_is_ethertype(d->type))
+		return FWD_DROP_NESTED;
+	return FWD_PASS;
+}
+
 /** May this copy leave by logical port `lport`? The reception port is no exception but for reflective relay: with it
  * on, only that one test falls away (802.1Q 8.6.1; evb-reference 1.3). `out` is fwd_port_at(lport). */
 static inline enum fwd_drop fwd_may_transmit(struct fwd_tables *t, const struct fwd_port *in,
@@ -158,13 +287,18 @@ static inline enum fwd_drop fwd_may_transmit(struct fwd_tables *t, const struct 
 {
 	if (!out || !out->in_use || !out->forwarding || out->component != in->component)
 		return FWD_DROP_EGRESS;
+	if (in->relay ==
+		FWD_IV) /* the source gets no copy of its own frame (port-extension-reference 2.3, 4.2) */
+		return out->kind == FWD_DRP && d->outer_from != 0 && d->outer_from == out->tag_id
+			       ? FWD_DROP_SAME_PORT
+			       : FWD_PASS;
 	if ((lport == d->in && !in->rr) || lport == d->except)
 		return FWD_DROP_SAME_PORT;
 	if (!fwd_in_vlan(t, lport, d->vid))
 		return FWD_DROP_EGRESS;
 	if (d->is_registered && out->kind != FWD_URP && !fwd_group_has(t, lport, d->vid, d->dst))
 		return FWD_DROP_EGRESS;
-	return FWD_PASS;
+	return fwd_is_clean(out, d);
 }
 
 static inline enum fwd_drop fwd_to_one(
@@ -175,13 +309,29 @@ static inline enum fwd_drop fwd_to_one(
 	return fwd_may_transmit(t, in, d, lport, fwd_port_at(t, lport));
 }
 
+/* Down to the VIFs: by the tag alone, which may name a list; never flooded (port-extension-reference 2.4). */
+static inline enum fwd_drop fwd_route_down(
+	struct fwd_tables *t, const struct fwd_port *in, struct fwd_decision *d)
+{
+	uint16_t out;
+
+	if (vntag_is_group(fwd_format(in->carries), d->outer_id)) {
+		d->to = FWD_TO_LIST;
+		return fwd_list_known(t, d->in, d->outer_id) ? FWD_PASS : FWD_DROP_UNKNOWN_VIF;
+	}
+	out = fwd_channel(t, d->in, d->outer_id);
+	return out == FWD_LPORT_NONE ? FWD_DROP_UNKNOWN_VIF : fwd_to_one(t, in, d, out);
+}
+
 /** Where to: one port, or the set of ports that fwd_may_transmit() allows. */
 static inline enum fwd_drop fwd_route(struct fwd_tables *t, const struct fwd_port *in, struct fwd_decision *d)
 {
 	uint16_t out = FWD_LPORT_NONE;
 
-	if (in->relay == FWD_VEPA && in->kind == FWD_DRP) /* rule 1: always to the adjacent bridge */
+	if (in->relay >= FWD_VEPA && in->kind != FWD_URP) /* rule 1: always to the adjacent bridge */
 		return in->urp == FWD_LPORT_NONE ? FWD_DROP_NO_DESTINATION : fwd_to_one(t, in, d, in->urp);
+	if (in->relay == FWD_IV)
+		return fwd_route_down(t, in, d);
 	if (in->relay == FWD_VEPA) /* rule 3: the sender does not get its own frame back */
 		d->except = fwd_fdb_find(t, in->component, d->vid, d->src);
 	if (!fwd_is_group(d->dst))
@@ -198,14 +348,8 @@ static inline enum fwd_drop fwd_route(struct fwd_tables *t, const struct fwd_por
 	return FWD_PASS;
 }
 
-/** Does a frame of `len` octets fit? The relay's own C-tag does not count, a second tag is payload. */
-static inline bool fwd_fits(const struct fwd_port *out, const struct fwd_decision *d, uint32_t len)
-{
-	return out->mtu == 0 || len - FWD_ADDRESSES - 2 - d->tag_len <= out->mtu;
-}
-
-/** Does this copy carry a C-tag? */
-static inline bool fwd_egress_tag(
+/* Does this copy carry the relay's C-tag? */
+static inline bool fwd_has_c_tag(
 	struct fwd_tables *t, const struct fwd_port *out, uint16_t lport, const struct fwd_decision *d)
 {
 	switch ((enum fwd_kind)out->kind) {
@@ -213,16 +357,75 @@ static inline bool fwd_egress_tag(
 		return d->vid != out->pvid && d->vid != out->unassociated_vid;
 	case FWD_URP:
 		return d->vid != out->pvid;
-	case FWD_ORDINARY:
 	case FWD_DRP:
+		if (d->vid == out->pvid)
+			return false;
+		break;
+	case FWD_ORDINARY:
+	case FWD_TRANSIT:
 		break;
 	}
 	return !fwd_in_untagged(t, lport, d->vid);
 }
 
-static inline uint16_t fwd_egress_tci(const struct fwd_decision *d)
+/* In an interface virtualizer the frame inside the tag stays as it is, but for the tag of a VLAN that the VIF has
+ * untagged (port-extension-reference 5.2). */
+static inline void fwd_egress_iv(struct fwd_tables *t, const struct fwd_port *in, const struct fwd_port *out,
+	uint16_t lport, const struct fwd_decision *d, struct fwd_copy *ret)
 {
-	return (uint16_t)(d->prio << 12 | d->vid);
+	struct vntag_hdr v;
+
+	ret->is_tagged = d->tag_len != 0;
+	ret->tci = d->tci;
+	if (out->kind == FWD_DRP) {
+		if (ret->is_tagged && d->vid != FWD_VID_NONE && fwd_in_untagged(t, lport, d->vid))
+			ret->is_tagged = 0;
+	} else if (in->kind == FWD_DRP) {
+		v = vntag_up(fwd_format(out->carries), in->tag_id, d->prio);
+		ret->outer_len = (uint8_t)vntag_build(&v, ret->outer);
+	} else {
+		ret->is_outer_kept = 1;
+		ret->outer_len = d->outer_len;
+	}
+}
+
+/** How the copy for port `lport` begins. list: VIF list or group that it goes to instead of `out` alone, 0: none;
+ * has_c_tag: of such a copy, for members that differ (5.2). */
+static inline void fwd_egress(struct fwd_tables *t, const struct fwd_port *in, const struct fwd_port *out,
+	uint16_t lport, const struct fwd_decision *d, uint32_t list, bool has_c_tag, struct fwd_copy *ret)
+{
+	bool is_same_trunk = in->tag == out->tag && in->trunk == out->trunk;
+	struct vntag_hdr v;
+
+	*ret = (struct fwd_copy){ 0 };
+	if (in->relay == FWD_IV) {
+		fwd_egress_iv(t, in, out, lport, d, ret);
+		return;
+	}
+	ret->is_tagged = list != 0 ? has_c_tag : fwd_has_c_tag(t, out, lport, d);
+	ret->tci = (uint16_t)(d->prio << 12 | d->vid);
+	if (out->tag == FWD_TAG_S) {
+		ret->outer_len = FWD_S_TAG;
+		ret->outer[0] = FWD_S_TPID >> 8;
+		ret->outer[1] = FWD_S_TPID & 0xff;
+		ret->outer[2] = (uint8_t)(d->prio << 4 | out->tag_id >> 8);
+		ret->outer[3] = (uint8_t)out->tag_id;
+	} else if (out->tag != FWD_TAG_NONE) {
+		v = vntag_down(fwd_format(out->tag), list != 0 ? list : out->tag_id,
+			is_same_trunk ? in->tag_id : 0, d->prio);
+		ret->outer_len = (uint8_t)vntag_build(&v, ret->outer);
+	}
+}
+
+/** Does the copy of a frame of `len` octets fit? Below an outer tag every octet counts; else the relay's own C-tag does
+ * not, for which every device has room (port-extension-reference 2.7). A second tag is payload. */
+static inline bool fwd_fits(
+	const struct fwd_port *out, const struct fwd_decision *d, const struct fwd_copy *c, uint32_t len)
+{
+	len -= FWD_ADDRESSES + 2u + d->tag_len + d->outer_len;
+	if (c->outer_len > 0)
+		len += c->outer_len + (c->is_tagged ? FWD_C_TAG : 0u);
+	return out->mtu == 0 || len <= out->mtu;
 }
 
 #endif /* FWD_HAS_TABLES */

@@ -1,7 +1,8 @@
 /*
  * relay.c - a frame's way through the relay (802.1Q 8.6; evb-reference 1.3, 1.4).
  *
- *     frame -> parse -> ingress (VLAN, admission) -> learn -> route -> one port, or each port of a set -> tag -> copy
+ *     frame -> parse -> enter (outer tag) -> ingress (VLAN, admission) -> learn
+ *           -> route -> one port, or each port of a set or list -> egress (tags) -> copy
  *
  * The decision itself is forward.h, the same code that runs in the kernel; this file gives it the user-space tables,
  * learns, counts, and hands out the copies. In: a frame in wire form, its logical port, the time. Out: a verdict and
@@ -14,8 +15,8 @@
  *
  * Who counts: what stops a frame as a whole is counted at its ingress port, a copy too long at the egress port.
  *
- * Left out: queueing and sending, control frames, anything below a C-tag (channels and extension tags are other
- * logical ports), the tables (relay_port.c, relay_admit.c, relay_group.c, fdb.c).
+ * Left out: queueing and sending, control frames, the tables (relay_port.c, relay_tag.c, relay_admit.c,
+ * relay_group.c, fdb.c).
  */
 #include "relay_priv.h"
 
@@ -28,6 +29,7 @@ struct fwd_tables {
 	uint64_t key; /* whose hash is `hash` */
 	uint32_t hash;
 	uint32_t found; /* FDB entry of the last fwd_fdb_find() */
+	uint32_t list;  /* of the last fwd_list_known() */
 };
 
 static inline uint32_t key_hash(struct fwd_tables *t, uint64_t key)
@@ -135,6 +137,17 @@ static inline bool fwd_flood_credit(struct fwd_tables *t, uint16_t lport)
 	return true;
 }
 
+static inline uint16_t fwd_channel(struct fwd_tables *t, uint16_t trunk, uint32_t id)
+{
+	return relay_channel_find(t->r, trunk, id);
+}
+
+static inline bool fwd_list_known(struct fwd_tables *t, uint16_t trunk, uint32_t id)
+{
+	t->list = relay_list_find(t->r, trunk, id);
+	return t->list != FDB_NONE;
+}
+
 #define FWD_HAS_TABLES
 #include "forward.h"
 
@@ -197,50 +210,151 @@ static void learn(struct fwd_tables *t, const struct fwd_port *in, const struct 
 	}
 }
 
+static bool fits(struct fwd_tables *t, const struct relay_walk *w, uint16_t lport)
+{
+	const struct fwd_port *out = &t->r->port[lport].p;
+	struct fwd_copy c;
+
+	if (out->mtu == 0)
+		return true;
+	fwd_egress(t, &t->r->port[w->d.in].p, out, lport, &w->d, w->list, w->has_c_tag, &c);
+	return fwd_fits(out, &w->d, &c, (uint32_t)w->frame.len);
+}
+
 /* One candidate of the set: does it get a copy? */
 static bool is_candidate(struct fwd_tables *t, const struct relay_walk *w, uint16_t lport)
 {
 	struct lport *out = &t->r->port[lport];
 
-	if (fwd_may_transmit(t, &t->r->port[w->d.in].p, &w->d, lport, &out->p) != FWD_PASS)
-		return false;
-	if (fwd_fits(&out->p, &w->d, (uint32_t)w->frame.len))
-		return true;
-	out->n.drops[FWD_DROP_TOO_LONG]++;
-	return false;
+	return fwd_may_transmit(t, &t->r->port[w->d.in].p, &w->d, lport, &out->p) == FWD_PASS;
 }
 
-/* The next port of the VLAN, from `lport` on, that gets a copy. */
-static uint32_t next_of_set(struct fwd_tables *t, const struct relay_walk *w, uint32_t lport)
+/* The next bit of a row of ports, from `lport` on. */
+static uint32_t next_bit(const struct relay *r, const uint64_t *row, uint32_t lport)
 {
-	const uint64_t *row = &t->r->member[(size_t)w->d.vid * t->r->n_words];
-
-	while (lport < t->r->cfg.max_lports) {
+	while (lport < r->cfg.max_lports) {
 		uint64_t left = row[lport / 64] >> lport % 64;
 
-		if (left == 0) {
-			lport = (lport | 63) + 1;
-			continue;
-		}
-		lport += (uint32_t)__builtin_ctzll(left);
-		if (is_candidate(t, w, (uint16_t)lport))
-			return lport;
-		lport++;
+		if (left != 0)
+			return lport + (uint32_t)__builtin_ctzll(left);
+		lport = (lport | 63) + 1;
 	}
 	return FWD_LPORT_NONE;
 }
 
+static const uint64_t *vlan_row(const struct relay *r, uint16_t vid)
+{
+	return &r->member[(size_t)vid * r->n_words];
+}
+
+static bool is_vif_of(const struct relay *r, uint32_t lport, uint16_t trunk)
+{
+	const struct fwd_port *p = &r->port[lport].p;
+
+	return p->tag > FWD_TAG_S && p->trunk == trunk && p->forwarding;
+}
+
+static bool is_set_of(struct fwd_tables *t, const struct relay_walk *w, uint16_t trunk, uint32_t list)
+{
+	const uint64_t *row = vlan_row(t->r, w->d.vid), *words = relay_list_words(t->r, list);
+
+	for (uint32_t i = next_bit(t->r, row, 0); i != FWD_LPORT_NONE; i = next_bit(t->r, row, i + 1))
+		if (is_vif_of(t->r, i, trunk) && !(words[i / 64] >> i % 64 & 1))
+			return false;
+	return true; /* and as many */
+}
+
+/*
+ * Group frames to the VIFs of a trunk: one copy to a list that has exactly the VLAN's VIFs there, its source included
+ * if it is one of them; without such a list a copy for each (port-extension-reference 5.1). Where all have the VLAN
+ * untagged the frame goes untagged, else tagged, and the other end strips it where it must (5.2).
+ */
+static void find_list(struct fwd_tables *t, struct relay_walk *w, unsigned k)
+{
+	const uint64_t *row = vlan_row(t->r, w->d.vid);
+	struct vif_set set = { .trunk = w->trunk[k].trunk };
+	uint32_t list = FDB_NONE;
+
+	if (t->r->n_lists == 0 || w->d.is_registered)
+		return;
+	for (uint32_t i = next_bit(t->r, row, 0); i != FWD_LPORT_NONE; i = next_bit(t->r, row, i + 1)) {
+		if (!is_vif_of(t->r, i, set.trunk))
+			continue;
+		relay_set_add(&set, (uint16_t)i);
+		if (fwd_has_c_tag(t, &t->r->port[i].p, (uint16_t)i, &w->d))
+			w->trunk[k].has_c_tag = true;
+	}
+	do
+		list = relay_list_of_set(t->r, &set, list);
+	while (list != FDB_NONE && !is_set_of(t, w, set.trunk, list));
+	if (list != FDB_NONE)
+		w->trunk[k].list = t->r->list[list].id;
+}
+
+/* Is a candidate served by the copy for its trunk's list? True also when that copy is this one. */
+static bool is_listed(struct fwd_tables *t, struct relay_walk *w, uint16_t lport, bool *ret_is_first)
+{
+	uint16_t trunk = t->r->port[lport].p.trunk;
+	unsigned k = 0;
+
+	*ret_is_first = false;
+	while (k < w->n_trunks && w->trunk[k].trunk != trunk)
+		k++;
+	if (k == RELAY_TRUNKS)
+		return false;
+	if (k == w->n_trunks) {
+		w->n_trunks++;
+		memset(&w->trunk[k], 0, sizeof(w->trunk[k]));
+		w->trunk[k].trunk = trunk;
+		find_list(t, w, k);
+	}
+	w->list = w->trunk[k].list;
+	w->has_c_tag = w->trunk[k].has_c_tag;
+	if (w->list != 0 && !w->trunk[k].is_served)
+		*ret_is_first = w->trunk[k].is_served = true;
+	return w->list != 0;
+}
+
+/* The next port, from `lport` on, that gets a copy: of the VLAN, or of the list that the frame names. */
+static uint32_t next_of_set(struct fwd_tables *t, struct relay_walk *w, uint32_t lport)
+{
+	const uint64_t *row = w->d.to == FWD_TO_LIST ? relay_list_words(t->r, w->going)
+						     : vlan_row(t->r, w->d.vid);
+
+	for (lport = next_bit(t->r, row, lport); lport != FWD_LPORT_NONE;
+		lport = next_bit(t->r, row, lport + 1)) {
+		bool is_first = true;
+
+		if (!is_candidate(t, w, (uint16_t)lport))
+			continue;
+		w->list = 0;
+		if (t->r->port[lport].p.tag > FWD_TAG_S && is_listed(t, w, (uint16_t)lport, &is_first) &&
+			!is_first)
+			continue;
+		if (fits(t, w, (uint16_t)lport))
+			return lport;
+		t->r->port[lport].n.drops[FWD_DROP_TOO_LONG]++;
+	}
+	return FWD_LPORT_NONE;
+}
+
+/* The frame as it comes off its device: what it is, and by which port it comes in. */
+static enum fwd_drop enter(struct fwd_tables *t, uint16_t *lport, struct span frame, struct fwd_hdr *h)
+{
+	const struct fwd_port *at = &t->r->port[*lport].p;
+	enum fwd_drop drop = fwd_parse(frame.ptr, (uint32_t)frame.len, at, h);
+
+	return drop == FWD_PASS ? fwd_enter(t, *lport, at, h, lport) : drop;
+}
+
 /* Everything up to the first copy. */
-static enum fwd_drop decide(struct fwd_tables *t, uint16_t lport, struct relay_walk *w)
+static enum fwd_drop decide(
+	struct fwd_tables *t, uint16_t lport, const struct fwd_hdr *h, struct relay_walk *w)
 {
 	struct relay *r = t->r;
 	const struct fwd_port *in = &r->port[lport].p;
-	struct fwd_hdr h;
-	enum fwd_drop drop = fwd_parse(w->frame.ptr, (uint32_t)w->frame.len, &h);
+	enum fwd_drop drop = fwd_ingress(t, lport, in, h, &w->d);
 
-	if (drop != FWD_PASS)
-		return drop;
-	drop = fwd_ingress(t, lport, in, &h, &w->d);
 	if (drop != FWD_PASS)
 		return drop;
 	if (w->d.is_admitted) {
@@ -257,11 +371,12 @@ static enum fwd_drop decide(struct fwd_tables *t, uint16_t lport, struct relay_w
 	drop = fwd_route(t, in, &w->d);
 	if (drop != FWD_PASS)
 		return drop;
-	if (w->d.to == FWD_TO_SET) {
+	if (w->d.to != FWD_TO_ONE) {
+		w->going = t->list;
 		w->next = next_of_set(t, w, 0);
 		return w->next == FWD_LPORT_NONE ? FWD_DROP_NO_DESTINATION : FWD_PASS;
 	}
-	if (!fwd_fits(&r->port[w->d.out].p, &w->d, (uint32_t)w->frame.len))
+	if (!fits(t, w, w->d.out))
 		return FWD_DROP_TOO_LONG;
 	w->next = w->d.out;
 	if (t->found != FDB_NONE)
@@ -272,29 +387,38 @@ static enum fwd_drop decide(struct fwd_tables *t, uint16_t lport, struct relay_w
 void relay_rx(struct relay *r, uint16_t lport, struct span frame, struct mono now, struct relay_result *ret)
 {
 	struct fwd_tables t = { .r = r, .now = now, .key = UINT64_MAX };
-	struct lport *in = &r->port[lport];
+	struct relay_walk *w = &ret->walk;
+	struct fwd_hdr h;
+	struct lport *in;
 
 	ret->verdict = RELAY_DROPPED;
 	ret->drop = FWD_DROP_BLOCKED;
 	ret->unknown_source = false;
 	ret->vid = FWD_VID_NONE;
-	ret->walk.next = FWD_LPORT_NONE;
+	ret->lport = lport;
+	w->next = FWD_LPORT_NONE;
 	if (!relay_is_port(r, lport))
 		return;
+	w->frame = frame;
+	w->list = 0;
+	w->n_trunks = 0;
+	w->d.vid = FWD_VID_NONE;
+	w->d.to = FWD_TO_NONE;
+	w->d.is_unknown_source = 0;
+	ret->drop = enter(&t, &ret->lport, frame, &h);
+	in = &r->port[ret->lport];
 	in->n.rx_frames++;
 	in->n.rx_octets += frame.len;
-	ret->walk.frame = frame;
-	ret->walk.d.vid = FWD_VID_NONE;
-	ret->walk.d.is_unknown_source = 0;
-	ret->drop = decide(&t, lport, &ret->walk);
-	ret->vid = ret->walk.d.vid;
-	ret->unknown_source = ret->walk.d.is_unknown_source != 0;
+	if (ret->drop == FWD_PASS)
+		ret->drop = decide(&t, ret->lport, &h, w);
+	ret->vid = w->d.vid;
+	ret->unknown_source = w->d.is_unknown_source != 0;
 	if (frame.len >= FWD_ADDRESSES)
 		memcpy(ret->src.b, frame.ptr + 6, sizeof(ret->src.b));
 	if (ret->drop == FWD_PASS)
 		ret->verdict = RELAY_FORWARDED;
-	else if (ret->drop == FWD_DROP_TOO_LONG && ret->walk.d.to == FWD_TO_ONE)
-		r->port[ret->walk.d.out].n.drops[FWD_DROP_TOO_LONG]++;
+	else if (ret->drop == FWD_DROP_TOO_LONG && w->d.to == FWD_TO_ONE)
+		r->port[w->d.out].n.drops[FWD_DROP_TOO_LONG]++;
 	else
 		in->n.drops[ret->drop]++;
 }
@@ -315,31 +439,40 @@ static void count_copy(struct relay *r, const struct relay_walk *w, uint16_t lpo
 	}
 }
 
+static uint8_t put_be16(uint8_t *at, unsigned v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+	return 2;
+}
+
 bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_copy *ret)
 {
 	struct fwd_tables t = { .r = r, .key = UINT64_MAX };
 	struct relay_walk *w = &res->walk;
 	const uint8_t *frame = w->frame.ptr;
-	size_t head = FWD_ADDRESSES + w->d.tag_len;
-	uint16_t lport = (uint16_t)w->next, tci;
+	size_t head = FWD_ADDRESSES + (size_t)w->d.outer_len + w->d.tag_len;
+	uint16_t lport = (uint16_t)w->next;
+	const struct fwd_port *out;
+	struct fwd_copy c;
 
 	if (w->next == FWD_LPORT_NONE)
 		return false;
+	out = &r->port[lport].p;
+	fwd_egress(&t, &r->port[w->d.in].p, out, lport, &w->d, w->list, w->has_c_tag, &c);
 	memcpy(ret->head, frame, FWD_ADDRESSES);
-	ret->lport = lport;
 	ret->head_len = FWD_ADDRESSES;
-	if (fwd_egress_tag(&t, &r->port[lport].p, lport, &w->d)) {
-		tci = fwd_egress_tci(&w->d);
-		ret->head[12] = FWD_C_TPID >> 8;
-		ret->head[13] = FWD_C_TPID & 0xff;
-		ret->head[14] = (uint8_t)(tci >> 8);
-		ret->head[15] = (uint8_t)tci;
-		ret->head_len += FWD_C_TAG;
+	memcpy(ret->head + FWD_ADDRESSES, c.is_outer_kept ? frame + FWD_ADDRESSES : c.outer, sizeof(c.outer));
+	ret->head_len += c.outer_len;
+	if (c.is_tagged) {
+		ret->head_len += put_be16(ret->head + ret->head_len, FWD_C_TPID);
+		ret->head_len += put_be16(ret->head + ret->head_len, c.tci);
 	}
 	memcpy(ret->head + ret->head_len, frame + head, 2);
 	ret->head_len += 2;
 	ret->rest = span_of(frame + head + 2, w->frame.len - head - 2);
-	count_copy(r, w, lport, ret->head_len + ret->rest.len);
-	w->next = w->d.to == FWD_TO_SET ? next_of_set(&t, w, lport + 1u) : FWD_LPORT_NONE;
+	ret->lport = w->list != 0 ? out->trunk : lport;
+	count_copy(r, w, ret->lport, ret->head_len + ret->rest.len);
+	w->next = w->d.to == FWD_TO_ONE ? FWD_LPORT_NONE : next_of_set(&t, w, lport + 1u);
 	return true;
 }

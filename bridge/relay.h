@@ -2,8 +2,8 @@
  * The relay: logical ports, VLAN membership, FDB, VSI admission and the counters around the one forwarding decision
  * (forward.h). 802.1Q 8.6; evb-reference 1.3, 1.4, RR-01..14.
  *
- * Frames come in wire form: whole checksums, at most one C-tag that matters, VLAN tags in the data (drivers see to
- * it, gso.h helps). relay_rx() decides; relay_next_copy() then gives every copy to send, as a rebuilt header of
+ * Frames come in wire form: whole checksums, at most one outer tag and one C-tag that matter, VLAN tags in the data (drivers
+ * see to it, gso.h helps). relay_rx() decides; relay_next_copy() then gives every copy to send, as a rebuilt header of
  * up to 32 octets and the untouched rest of the frame, so that no frame is copied here.
  */
 #ifndef EVB_RELAY_H
@@ -25,6 +25,8 @@ struct relay_cfg {
 	unsigned fdb_age_s;       /* 10..1000000, default 300 */
 	unsigned max_learned_drp; /* addresses learned per DRP without MAC filters, default 16 */
 	uint32_t max_groups;      /* group registrations, 0: none */
+	uint32_t max_channels;    /* outer tags of S-channels and VIFs, 0: none */
+	uint32_t max_lists;       /* VIF lists and E-CID groups, 0: none */
 	struct siphash_key key;
 };
 size_t relay_size(const struct relay_cfg *cfg);
@@ -40,12 +42,16 @@ struct relay_port_cfg {
 	uint16_t unassociated_vid; /* SBP */
 	uint32_t mtu;
 	unsigned storm_pps; /* ordinary: broadcast, group and unknown frames per second, 0: no limit */
+	enum fwd_tag
+		tag; /* of this port's frames: an S-channel or a bridge's VIF; with relay_channel_set() */
+	enum fwd_tag carries; /* outer tags on its device: a UAP, cascade port, IV uplink or transit port */
+	bool is_base;         /* carries E-TAGs without E-CID extension */
 };
 /** FWD_LPORT_NONE when the table is full, or the component of a new URP has one. A new port does not forward yet. */
 uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg);
 /** Its FDB entries, VLANs and admissions go with it. */
 void relay_port_del(struct relay *r, uint16_t lport);
-/** Change pvid, unassociated_vid, mtu, storm limit; kind, relay and component must stay. */
+/** Change pvid, unassociated_vid, mtu, storm limit; all else must stay. */
 void relay_port_set_cfg(struct relay *r, uint16_t lport, const struct relay_port_cfg *cfg);
 /** Blocking flushes what was learned there. */
 void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwarding);
@@ -54,6 +60,21 @@ void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on);
  * the associations and a URP's are those of its DRPs, so there this only adds VLANs to a URP. */
 void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_member, bool is_untagged);
 void relay_port_clear_vlans(struct relay *r, uint16_t lport);
+
+/** Does the port learn? VEPA uplinks, interface virtualizers and their VIFs never do. */
+void relay_port_set_learning(struct relay *r, uint16_t lport, bool is_on);
+
+/* ---- outer tags (evb-reference 1.2; port-extension-reference 2, 4, 5) ---- */
+
+/** What a device's outer tag means: frames of `trunk` that carry `id` (SVID, VIF, E-CID) come in by `lport`, whose own go
+ * out with it. In an interface virtualizer lport is the DRP that gets them, or a transit port, which may have several
+ * ids; any other port has one, which this replaces. False: the id is another port's, the table is full, no such port. */
+bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lport);
+void relay_channel_clear(struct relay *r, uint16_t trunk, uint32_t id);
+/** Replace the members of a VIF list or E-CID group of `trunk`; n = 0 removes it. A bridge uses it for group frames
+ * whose receivers there are exactly these; so tell it only what the other end has confirmed, and take it away before the
+ * other end changes it. An interface virtualizer replicates to them. False: table full, no such port. */
+bool relay_list_set(struct relay *r, uint16_t trunk, uint32_t id, const uint16_t *members, unsigned n);
 
 /** One (VID, MAC) a VSI may use on an SBP or DRP; mac zero: any source in the VID (filter formats 1 and 3). */
 struct relay_admit {
@@ -78,20 +99,31 @@ struct relay_copy {
 	uint8_t head[32]; /* rebuilt MAC addresses, tags and EtherType */
 	struct span rest; /* of the frame, borrowed */
 };
-struct relay_walk { /* private: what is left to send */
+enum { RELAY_TRUNKS = 8 }; /* with lists, per frame; further ones get unicast copies */
+struct relay_walk {        /* private: what is left to send */
 	struct fwd_decision d;
 	struct span frame;
-	uint32_t next; /* logical port of the next copy */
+	uint32_t next;  /* logical port of the next copy */
+	uint32_t list;  /* which the next copy goes to, 0: none */
+	uint32_t going; /* TO_LIST: the list whose members are visited */
+	bool has_c_tag; /* copy for a list */
+	unsigned n_trunks;
+	struct {
+		uint16_t trunk;
+		bool is_served, has_c_tag;
+		uint32_t list; /* that reaches all its VIFs, 0: none does */
+	} trunk[RELAY_TRUNKS];
 };
 struct relay_result { /* filled by relay_rx(), used up by relay_next_copy(); opaque to callers but for the first two */
 	enum relay_verdict verdict;
 	enum fwd_drop drop; /* when dropped as a whole */
 	bool unknown_source; /* DRP: the source belongs to no VSI bound there; src and vid are set (binding by MAC) */
 	struct mac src;
-	uint16_t vid; /* VLAN the frame was classified to */
+	uint16_t vid;   /* VLAN the frame was classified to */
+	uint16_t lport; /* it came in by: of the channel or VIF, if its tag said so */
 	struct relay_walk walk;
 };
-/** `frame` from the destination address on, without FCS. Control frames never get here. */
+/** `frame` from the destination address on, without FCS; `lport` is the device's. Control frames never get here. */
 void relay_rx(struct relay *r, uint16_t lport, struct span frame, struct mono now, struct relay_result *ret);
 bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_copy *ret);
 

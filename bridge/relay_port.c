@@ -11,6 +11,10 @@
  */
 #include "names.h"
 #include "relay_priv.h"
+#include "vntag_hdr.h"
+
+_Static_assert((int)FWD_N_DROPS - FWD_DROP_TRUNCATED == (int)VNTAG_N_DROPS - VNTAG_DROP_TRUNCATED,
+	"enum fwd_drop ends with enum vntag_drop");
 
 static void layout(struct relay *r, struct carve *c)
 {
@@ -26,6 +30,7 @@ static void layout(struct relay *r, struct carve *c)
 	fdb_layout(&r->fdb, c, cfg->max_fdb, cfg->max_admit, cfg->max_lports);
 	relay_admit_layout(r, c);
 	relay_group_layout(r, c);
+	relay_tag_layout(r, c);
 }
 
 static struct relay start(const struct relay_cfg *cfg)
@@ -57,6 +62,7 @@ struct relay *relay_init(const struct relay_cfg *cfg, void *mem)
 	fdb_clear(&r->fdb);
 	relay_admit_clear(r);
 	relay_group_clear(r);
+	relay_tag_clear(r);
 	r->age = dur_s(cfg->fdb_age_s);
 	r->next_sweep = MONO_NEVER;
 	return r;
@@ -72,7 +78,8 @@ static void set_bit(const struct relay *r, uint64_t *set, uint16_t lport, uint16
 	uint64_t *word = &set[(size_t)vid * r->n_words + lport / 64];
 	uint64_t bit = (uint64_t)1 << lport % 64;
 
-	*word = is_on ? *word | bit : *word & ~bit;
+	if (((*word & bit) != 0) != is_on) /* an untouched page stays one */
+		*word ^= bit;
 }
 
 static void vlan_sync(struct relay *r, uint16_t lport, uint16_t vid)
@@ -104,7 +111,7 @@ static void adopt_drps(struct relay *r, uint16_t urp)
 	for (uint16_t i = 0; i < r->cfg.max_lports; i++) {
 		struct fwd_port *p = &r->port[i].p;
 
-		if (!p->in_use || p->kind != FWD_DRP || p->component != r->port[urp].p.component)
+		if (!p->in_use || i == urp || p->component != r->port[urp].p.component)
 			continue;
 		p->urp = urp;
 		for (uint16_t vid = 1; relay_is_vid(vid); vid++) {
@@ -125,9 +132,15 @@ static uint16_t find_urp(const struct relay *r, uint16_t component)
 	return FWD_LPORT_NONE;
 }
 
+/* Only a VEB learns from its uplink (evb-reference 1.4, rule 5); behind VIF tags nobody does. */
+static bool may_learn(enum fwd_kind kind, enum fwd_relay relay)
+{
+	return relay != FWD_IV && (kind != FWD_URP || relay == FWD_VEB);
+}
+
 uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg)
 {
-	bool is_edge = cfg->kind == FWD_URP || cfg->kind == FWD_DRP;
+	bool is_edge = cfg->relay != FWD_BRIDGE;
 	uint16_t urp = is_edge ? find_urp(r, cfg->component) : FWD_LPORT_NONE, lport = 0;
 
 	if (cfg->kind == FWD_URP && urp != FWD_LPORT_NONE)
@@ -136,16 +149,16 @@ uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg)
 		lport++;
 	if (lport == r->cfg.max_lports)
 		return FWD_LPORT_NONE;
-	r->port[lport] = (struct lport){
-		.p = { .in_use = 1,
-			.kind = (uint8_t)cfg->kind,
-			.relay = (uint8_t)cfg->relay,
-			.tag = FWD_TAG_NONE,
-			.component = cfg->component,
-			.urp = urp,
-			/* a VEPA never learns from its uplink (evb-reference 1.4, rule 5) */
-			.learns = cfg->kind != FWD_URP || cfg->relay != FWD_VEPA }
-	};
+	r->port[lport] = (struct lport){ .p = { .in_use = 1,
+						 .kind = (uint8_t)cfg->kind,
+						 .relay = (uint8_t)cfg->relay,
+						 .tag = (uint8_t)cfg->tag,
+						 .carries = (uint8_t)cfg->carries,
+						 .is_base = cfg->is_base,
+						 .component = cfg->component,
+						 .trunk = FWD_LPORT_NONE,
+						 .urp = urp,
+						 .learns = may_learn(cfg->kind, cfg->relay) } };
 	relay_port_set_cfg(r, lport, cfg);
 	if (cfg->kind == FWD_URP)
 		adopt_drps(r, lport);
@@ -184,12 +197,15 @@ void relay_port_del(struct relay *r, uint16_t lport)
 	relay_admit_del_port(r, lport);
 	relay_group_del_port(r, lport);
 	fdb_flush_port(&r->fdb, lport);
+	relay_tag_del_port(r, lport);
 	for (uint16_t vid = 1; relay_is_vid(vid); vid++)
-		*relay_refs(r, lport, vid) = (struct vlan_refs){ 0 };
+		if (relay_refs(r, lport, vid)->n >
+			0) /* written only where it was: most of the table stays untouched */
+			*relay_refs(r, lport, vid) = (struct vlan_refs){ 0 };
 	relay_port_clear_vlans(r, lport);
 	r->port[lport].p = (struct fwd_port){ 0 };
 	for (uint16_t i = 0; is_urp && i < r->cfg.max_lports; i++)
-		if (r->port[i].p.in_use && r->port[i].p.kind == FWD_DRP && r->port[i].p.urp == lport)
+		if (r->port[i].p.in_use && r->port[i].p.urp == lport)
 			r->port[i].p.urp = FWD_LPORT_NONE;
 }
 
@@ -199,6 +215,17 @@ void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwardi
 		return;
 	r->port[lport].p.forwarding = is_forwarding;
 	if (!is_forwarding)
+		fdb_flush_port(&r->fdb, lport);
+}
+
+void relay_port_set_learning(struct relay *r, uint16_t lport, bool is_on)
+{
+	struct fwd_port *p = &r->port[lport].p;
+
+	if (!relay_is_port(r, lport))
+		return;
+	p->learns = is_on && may_learn((enum fwd_kind)p->kind, (enum fwd_relay)p->relay);
+	if (!is_on)
 		fdb_flush_port(&r->fdb, lport);
 }
 
@@ -303,8 +330,12 @@ const char *fwd_drop_name(enum fwd_drop d)
 		{ FWD_DROP_NO_DESTINATION, "no_destination" },
 		{ FWD_DROP_STORM, "storm" },
 		{ FWD_DROP_TOO_LONG, "too_long" },
+		{ FWD_DROP_NO_CHANNEL, "no_channel" },
+		{ FWD_DROP_S_TAGGED, "s_tagged" },
 		{ 0, NULL },
 	};
 
+	if (d >= FWD_DROP_TRUNCATED && d < FWD_N_DROPS)
+		return vntag_drop_name((enum vntag_drop)(VNTAG_DROP_TRUNCATED + d - FWD_DROP_TRUNCATED));
 	return names_text(names, (int)d, "unknown");
 }

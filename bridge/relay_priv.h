@@ -45,6 +45,23 @@ struct vlan_refs {         /* why a port is in a VLAN besides static membership 
 	uint32_t untagged; /* of these, admissions that are the untagged VID of their address */
 };
 
+struct channel { /* an outer tag of a trunk port -> the logical port whose frames have it */
+	uint32_t hash;
+	uint32_t id;
+	uint16_t trunk;
+	uint16_t lport;
+	bool in_use;
+};
+
+struct vif_list {          /* of a trunk port; its members are n_words words of relay.list_set */
+	uint32_t id_hash;  /* in by_list */
+	uint32_t set_hash; /* in by_list_set */
+	uint32_t id;
+	uint32_t n; /* members */
+	uint16_t trunk;
+	bool in_use;
+};
+
 struct lport {
 	struct fwd_port p; /* first: the hot part */
 	struct relay_port_counters n;
@@ -77,7 +94,21 @@ struct relay {
 	struct imap by_group;      /* registrations by (component, VID, MAC) */
 	struct imap by_group_port; /* and by (lport, VID, MAC) */
 	struct group *group;
-	uint32_t n_groups; /* in use */
+	uint32_t n_groups;      /* in use */
+	struct imap by_channel; /* outer tags by (trunk, id) */
+	struct channel *channel;
+	struct imap by_list;     /* VIF lists by (trunk, id) */
+	struct imap by_list_set; /* and by (trunk, members) */
+	struct vif_list *list;
+	uint64_t *list_set; /* [list][word] */
+	uint32_t n_lists;   /* in use */
+};
+
+/** The VIFs of one trunk that are in a VLAN: what a group frame's one copy has to reach (port-extension-reference 5.1). */
+struct vif_set {
+	uint32_t hash; /* whatever the order they were added in */
+	uint32_t n;
+	uint16_t trunk;
 };
 
 static inline uint32_t relay_hash(const struct relay *r, uint64_t key)
@@ -96,6 +127,17 @@ static inline bool relay_bit(const struct relay *r, const uint64_t *set, uint16_
 static inline struct vlan_refs *relay_refs(const struct relay *r, uint16_t lport, uint16_t vid)
 {
 	return &r->refs[(size_t)lport * RELAY_N_VIDS + vid];
+}
+static inline uint64_t *relay_list_words(const struct relay *r, uint32_t list)
+{
+	return &r->list_set[(size_t)list * r->n_words];
+}
+static inline void relay_set_add(struct vif_set *s, uint16_t lport)
+{
+	uint32_t x = (lport + 1u) * 0x9e3779b1u;
+
+	s->hash += (x ^ x >> 15) * 0x85ebca77u;
+	s->n++;
 }
 static inline bool relay_is_vid(uint16_t vid)
 {
@@ -119,6 +161,16 @@ void relay_group_layout(struct relay *r, struct carve *c);
 void relay_group_clear(struct relay *r);
 void relay_group_del_port(struct relay *r, uint16_t lport);
 bool relay_group_known(const struct relay *r, uint32_t key_hash, uint16_t component, uint64_t key);
+void relay_tag_layout(struct relay *r, struct carve *c);
+void relay_tag_clear(struct relay *r);
+/** Its tags, and the lists it is in: those of a bridge go, since the other end still has it in them. */
+void relay_tag_del_port(struct relay *r, uint16_t lport);
+uint16_t relay_channel_find(const struct relay *r, uint16_t trunk, uint32_t id);
+/** The list or FDB_NONE. */
+uint32_t relay_list_find(const struct relay *r, uint16_t trunk, uint32_t id);
+/** A list that may have exactly these members, after list `from` (FDB_NONE: the first); FDB_NONE: no other. The caller
+ * compares them with relay_list_words(). */
+uint32_t relay_list_of_set(const struct relay *r, const struct vif_set *s, uint32_t from);
 bool relay_group_has(const struct relay *r, uint32_t key_hash, uint16_t lport, uint64_t key);
 
 #endif

@@ -34,6 +34,7 @@ TABLE(bindings, BPF_MAP_TYPE_HASH, struct fwd_address_key, struct fwd_binding, F
 TABLE(stations, BPF_MAP_TYPE_HASH, struct fwd_address_key, __u32, FWD_MAPS_ADDRESSES);
 TABLE(fdb, BPF_MAP_TYPE_HASH, struct fwd_address_key, __u32, FWD_MAPS_ADDRESSES);
 TABLE(groups, BPF_MAP_TYPE_HASH, struct fwd_address_key, __u32, FWD_MAPS_LPORTS);
+TABLE(channels, BPF_MAP_TYPE_HASH, struct fwd_channel_key, __u32, FWD_MAPS_CHANNELS);
 TABLE(drops, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, FWD_N_DROPS);
 TABLE(out_ifs, BPF_MAP_TYPE_DEVMAP, __u32, __u32, FWD_MAPS_LPORTS); /* logical port -> ifindex */
 TABLE(trace, BPF_MAP_TYPE_ARRAY, __u32, struct fwd_decision, 1);
@@ -134,6 +135,23 @@ static inline bool fwd_flood_credit(struct fwd_tables *t, __u16 lport)
 	return true; /* floods go up, and meet the limit there */
 }
 
+static inline __u16 fwd_channel(struct fwd_tables *t, __u16 trunk, __u32 id)
+{
+	struct fwd_channel_key key = { id, trunk };
+	const __u32 *lport = bpf_map_lookup_elem(&channels, &key);
+
+	(void)t;
+	return lport ? (__u16)*lport : FWD_LPORT_NONE;
+}
+
+static inline bool fwd_list_known(struct fwd_tables *t, __u16 trunk, __u32 id)
+{
+	(void)t;
+	(void)trunk;
+	(void)id;
+	return true; /* lists go up, and are looked for there */
+}
+
 #define FWD_HAS_TABLES
 #include "forward.h"
 
@@ -153,12 +171,20 @@ static inline void note(const struct fwd_decision *d)
 		bpf_map_update_elem(&trace, &zero, d, BPF_ANY);
 }
 
+/* Does the copy begin as the frame does? */
+static inline bool is_as_it_came(const struct fwd_decision *d, const struct fwd_copy *c)
+{
+	if (c->outer_len != d->outer_len || (c->outer_len > 0 && !c->is_outer_kept))
+		return false;
+	return c->is_tagged == (d->tag_len != 0) && (!c->is_tagged || c->tci == d->tci);
+}
+
 /* What the decision means at XDP. */
-static inline int act(struct fwd_tables *t, const struct fwd_port *in, const struct fwd_hdr *h,
-	const struct fwd_decision *d, __u32 len)
+static inline int act(
+	struct fwd_tables *t, const struct fwd_port *in, const struct fwd_decision *d, __u32 len)
 {
 	const struct fwd_port *out = fwd_port_at(t, d->out);
-	bool is_tagged;
+	struct fwd_copy c;
 
 	if (d->drop == FWD_DROP_RESERVED || d->is_unknown_source)
 		return XDP_PASS; /* a control frame; or somebody may bind the source */
@@ -170,10 +196,10 @@ static inline int act(struct fwd_tables *t, const struct fwd_port *in, const str
 	}
 	if (d->to != FWD_TO_ONE || !out)
 		return XDP_PASS;
-	is_tagged = fwd_egress_tag(t, out, d->out, d);
-	if (is_tagged != (d->tag_len != 0) || (is_tagged && h->tci != fwd_egress_tci(d)))
+	fwd_egress(t, in, out, d->out, d, 0, false, &c);
+	if (!is_as_it_came(d, &c))
 		return XDP_PASS;
-	if (!fwd_fits(out, d, len)) {
+	if (!fwd_fits(out, d, &c, len)) {
 		count(FWD_DROP_TOO_LONG);
 		return XDP_DROP;
 	}
@@ -187,27 +213,37 @@ int evb_forward(struct xdp_md *ctx)
 {
 	const __u8 *data = (const __u8 *)(long)ctx->data, *end = (const __u8 *)(long)ctx->data_end;
 	__u32 ifindex = ctx->ingress_ifindex, len = (__u32)(end - data);
-	const __u32 *lport = bpf_map_lookup_elem(&lport_of_if, &ifindex);
+	const __u32 *device = bpf_map_lookup_elem(&lport_of_if, &ifindex);
 	__u8 head[FWD_HEAD] = { 0 };
 	struct fwd_tables t = { 0 };
 	const struct fwd_port *in;
 	struct fwd_decision d = { 0 };
 	struct fwd_hdr h = { 0 };
+	__u16 lport;
 
-	if (!lport)
+	if (!device)
 		return XDP_PASS;
-	in = fwd_port_at(&t, (__u16)*lport);
+	lport = (__u16)*device;
+	in = fwd_port_at(&t, lport);
 	if (!in || !in->in_use)
 		return XDP_PASS;
 	if (data + FWD_HEAD <= end)
 		__builtin_memcpy(head, data, FWD_HEAD);
-	else if (data + 14 <= end)
-		__builtin_memcpy(head, data, 14);
-	d.drop = (__u8)fwd_parse(head, len, &h);
+	else
+#pragma unroll
+		for (int i = 0; i < FWD_HEAD - 1; i++) /* shorter than any on a wire */
+			if (data + i + 1 <= end)
+				head[i] = data[i];
+	d.drop = (__u8)fwd_parse(head, len, in, &h);
 	if (d.drop == FWD_PASS)
-		d.drop = (__u8)fwd_ingress(&t, (__u16)*lport, in, &h, &d);
+		d.drop = (__u8)fwd_enter(&t, lport, in, &h, &lport);
+	in = fwd_port_at(&t, lport);
+	if (!in)
+		return XDP_PASS;
+	if (d.drop == FWD_PASS)
+		d.drop = (__u8)fwd_ingress(&t, lport, in, &h, &d);
 	if (d.drop == FWD_PASS)
 		d.drop = (__u8)fwd_route(&t, in, &d);
 	note(&d);
-	return act(&t, in, &h, &d, len);
+	return act(&t, in, &d, len);
 }

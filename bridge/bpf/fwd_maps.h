@@ -4,7 +4,7 @@
 
 #include "fwd_types.h"
 
-enum { FWD_MAPS_LPORTS = 1024, FWD_MAPS_VLANS = 65536, FWD_MAPS_ADDRESSES = 131072 };
+enum { FWD_MAPS_LPORTS = 1024, FWD_MAPS_VLANS = 65536, FWD_MAPS_ADDRESSES = 131072, FWD_MAPS_CHANNELS = 8192 };
 
 struct fwd_vlan_key {
 	uint16_t lport;
@@ -19,6 +19,11 @@ struct fwd_address_key {
 	uint64_t key; /* VID << 48 | address */
 	uint32_t scope;
 	uint32_t pad;
+};
+/** `channels`: value is the logical port. */
+struct fwd_channel_key {
+	uint32_t id;
+	uint32_t trunk;
 };
 #define FWD_SCOPE_ALL 0x10000u
 

@@ -1,0 +1,220 @@
+/*
+ * relay_tag.c - outer tags: which logical port a tag of a trunk port means, and the lists of VIFs that one tag reaches
+ * (evb-reference 1.2; port-extension-reference 2.5, 5.2).
+ *
+ * In: channels as CDCP, PE-CSP or the administrator assign them, and lists as the other end has confirmed them. Out: the
+ * look-ups of forward.h, and for a bridge the list whose members are exactly a given set.
+ *
+ * Invariants: a (trunk, id) names one port; a port has one id but for a transit port; a list's bits are logical ports in
+ * use. A bridge's list goes when one of its members goes, because the port extender still has that member in it; an
+ * interface virtualizer's list is its own and only gets shorter.
+ */
+#include "relay_priv.h"
+
+void relay_tag_layout(struct relay *r, struct carve *c)
+{
+	r->channel = (struct channel *)carve_take(c, r->cfg.max_channels, sizeof(*r->channel));
+	r->list = (struct vif_list *)carve_take(c, r->cfg.max_lists, sizeof(*r->list));
+	r->list_set = (uint64_t *)carve_take(c, (size_t)r->cfg.max_lists * r->n_words, sizeof(*r->list_set));
+	imap_layout(&r->by_channel, c, r->cfg.max_channels);
+	imap_layout(&r->by_list, c, r->cfg.max_lists);
+	imap_layout(&r->by_list_set, c, r->cfg.max_lists);
+}
+
+void relay_tag_clear(struct relay *r)
+{
+	imap_clear(&r->by_channel);
+	imap_clear(&r->by_list);
+	imap_clear(&r->by_list_set);
+}
+
+/* Tags are assigned by ourselves or by the peer that is hurt if it makes them collide: no keyed hash is needed. */
+static uint32_t tag_hash(uint16_t trunk, uint32_t id)
+{
+	uint32_t x = (id ^ (uint32_t)trunk << 16) * 0x9e3779b1u;
+
+	return x ^ x >> 16;
+}
+
+/* ---- channels ---- */
+
+static uint32_t channel_find(const struct relay *r, uint16_t trunk, uint32_t id)
+{
+	uint32_t i = imap_first(&r->by_channel, tag_hash(trunk, id));
+
+	while (i != IMAP_NONE && (r->channel[i].id != id || r->channel[i].trunk != trunk))
+		i = imap_next(&r->by_channel, i);
+	return i;
+}
+
+uint16_t relay_channel_find(const struct relay *r, uint16_t trunk, uint32_t id)
+{
+	uint32_t i = channel_find(r, trunk, id);
+
+	return i == IMAP_NONE ? FWD_LPORT_NONE : r->channel[i].lport;
+}
+
+static void channel_drop(struct relay *r, uint32_t i)
+{
+	struct fwd_port *p = &r->port[r->channel[i].lport].p;
+
+	imap_remove(&r->by_channel, r->channel[i].hash, i);
+	r->channel[i].in_use = false;
+	p->tag_id = 0;
+	p->trunk = FWD_LPORT_NONE;
+}
+
+void relay_channel_clear(struct relay *r, uint16_t trunk, uint32_t id)
+{
+	uint32_t i = channel_find(r, trunk, id);
+
+	if (i != IMAP_NONE)
+		channel_drop(r, i);
+}
+
+bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lport)
+{
+	struct fwd_port *p = &r->port[lport].p;
+	uint32_t slot = 0, i;
+
+	if (!relay_is_port(r, lport) || !relay_is_port(r, trunk) || id == 0)
+		return false;
+	i = channel_find(r, trunk, id);
+	if (i != IMAP_NONE)
+		return r->channel[i].lport == lport;
+	if (p->trunk != FWD_LPORT_NONE && p->kind != FWD_TRANSIT)
+		relay_channel_clear(r, p->trunk, p->tag_id);
+	while (slot < r->cfg.max_channels && r->channel[slot].in_use)
+		slot++;
+	if (slot == r->cfg.max_channels)
+		return false;
+	r->channel[slot] = (struct channel){
+		.hash = tag_hash(trunk, id), .id = id, .trunk = trunk, .lport = lport, .in_use = true
+	};
+	imap_insert(&r->by_channel, r->channel[slot].hash, slot);
+	p->trunk = trunk;
+	p->tag_id = p->kind == FWD_TRANSIT ? 0 : id;
+	return true;
+}
+
+/* ---- lists ---- */
+
+uint32_t relay_list_find(const struct relay *r, uint16_t trunk, uint32_t id)
+{
+	uint32_t i = r->n_lists > 0 ? imap_first(&r->by_list, tag_hash(trunk, id)) : IMAP_NONE;
+
+	while (i != IMAP_NONE && (r->list[i].id != id || r->list[i].trunk != trunk))
+		i = imap_next(&r->by_list, i);
+	return i;
+}
+
+static uint32_t hash_of_set(const struct vif_set *s)
+{
+	return tag_hash(s->trunk, s->hash + s->n);
+}
+
+uint32_t relay_list_of_set(const struct relay *r, const struct vif_set *s, uint32_t from)
+{
+	uint32_t hash = hash_of_set(s);
+	uint32_t i = from == FDB_NONE ? imap_first(&r->by_list_set, hash) : imap_next(&r->by_list_set, from);
+
+	while (i != IMAP_NONE &&
+		(r->list[i].set_hash != hash || r->list[i].trunk != s->trunk || r->list[i].n != s->n))
+		i = imap_next(&r->by_list_set, i);
+	return i;
+}
+
+static void list_drop(struct relay *r, uint32_t i)
+{
+	imap_remove(&r->by_list, r->list[i].id_hash, i);
+	imap_remove(&r->by_list_set, r->list[i].set_hash, i);
+	memset(relay_list_words(r, i), 0, r->n_words * sizeof(uint64_t));
+	r->list[i].in_use = false;
+	r->n_lists--;
+}
+
+static uint32_t list_add(struct relay *r, uint16_t trunk, uint32_t id)
+{
+	uint32_t i = 0;
+
+	while (i < r->cfg.max_lists && r->list[i].in_use)
+		i++;
+	if (i == r->cfg.max_lists)
+		return FDB_NONE;
+	r->list[i] = (struct vif_list){
+		.id_hash = tag_hash(trunk, id), .id = id, .trunk = trunk, .in_use = true
+	};
+	imap_insert(&r->by_list, r->list[i].id_hash, i);
+	r->n_lists++;
+	return i;
+}
+
+/* Enter the list under the members that its words say. */
+static void list_index(struct relay *r, uint32_t i)
+{
+	struct vif_set set = { .trunk = r->list[i].trunk };
+	const uint64_t *words = relay_list_words(r, i);
+
+	for (uint16_t lport = 0; lport < r->cfg.max_lports; lport++)
+		if (words[lport / 64] >> lport % 64 & 1)
+			relay_set_add(&set, lport);
+	r->list[i].n = set.n;
+	r->list[i].set_hash = hash_of_set(&set);
+	imap_insert(&r->by_list_set, r->list[i].set_hash, i);
+}
+
+bool relay_list_set(struct relay *r, uint16_t trunk, uint32_t id, const uint16_t *members, unsigned n)
+{
+	uint32_t i = relay_list_find(r, trunk, id);
+	uint64_t *words;
+
+	if (i != FDB_NONE)
+		list_drop(r, i);
+	if (n == 0)
+		return true;
+	if (!relay_is_port(r, trunk) || id == 0)
+		return false;
+	for (unsigned k = 0; k < n; k++)
+		if (!relay_is_port(r, members[k]))
+			return false;
+	i = list_add(r, trunk, id);
+	if (i == FDB_NONE)
+		return false;
+	words = relay_list_words(r, i);
+	for (unsigned k = 0; k < n; k++)
+		words[members[k] / 64] |= (uint64_t)1 << members[k] % 64;
+	list_index(r, i);
+	return true;
+}
+
+static void list_leave(struct relay *r, uint32_t i, uint16_t lport)
+{
+	uint64_t *word = &relay_list_words(r, i)[lport / 64];
+	uint64_t bit = (uint64_t)1 << lport % 64;
+
+	if (!(*word & bit))
+		return;
+	if (r->port[lport].p.relay != FWD_IV || r->list[i].n == 1) {
+		list_drop(r, i);
+		return;
+	}
+	imap_remove(&r->by_list_set, r->list[i].set_hash, i);
+	*word &= ~bit;
+	list_index(r, i);
+}
+
+void relay_tag_del_port(struct relay *r, uint16_t lport)
+{
+	bool is_trunk = r->port[lport].p.carries != FWD_TAG_NONE;
+	bool is_named = r->port[lport].p.trunk != FWD_LPORT_NONE;
+
+	for (uint32_t i = 0; (is_trunk || is_named) && i < r->cfg.max_channels; i++)
+		if (r->channel[i].in_use && (r->channel[i].lport == lport || r->channel[i].trunk == lport))
+			channel_drop(r, i);
+	for (uint32_t i = 0; r->n_lists > 0 && i < r->cfg.max_lists; i++) {
+		if (r->list[i].in_use && r->list[i].trunk == lport)
+			list_drop(r, i);
+		else if (r->list[i].in_use)
+			list_leave(r, i, lport);
+	}
+}
