@@ -422,7 +422,7 @@ static inline void fwd_egress(struct fwd_tables *t, const struct fwd_port *in, c
 static inline bool fwd_fits(
 	const struct fwd_port *out, const struct fwd_decision *d, const struct fwd_copy *c, uint32_t len)
 {
-	len -= FWD_ADDRESSES + 2u + d->tag_len + d->outer_len;
+	len -= (uint32_t)(FWD_ADDRESSES + 2 + d->tag_len + d->outer_len);
 	if (c->outer_len > 0)
 		len += c->outer_len + (c->is_tagged ? FWD_C_TAG : 0u);
 	return out->mtu == 0 || len <= out->mtu;

@@ -4,7 +4,12 @@
 
 #include "fwd_types.h"
 
-enum { FWD_MAPS_LPORTS = 1024, FWD_MAPS_VLANS = 65536, FWD_MAPS_ADDRESSES = 131072, FWD_MAPS_CHANNELS = 8192 };
+enum {
+	FWD_MAPS_LPORTS = 1024,
+	FWD_MAPS_VLANS = 65536,
+	FWD_MAPS_ADDRESSES = 131072,
+	FWD_MAPS_CHANNELS = 8192
+};
 
 struct fwd_vlan_key {
 	uint16_t lport;
