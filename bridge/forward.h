@@ -408,7 +408,7 @@ static inline void fwd_egress(struct fwd_tables *t, const struct fwd_port *in, c
 		ret->outer_len = FWD_S_TAG;
 		ret->outer[0] = FWD_S_TPID >> 8;
 		ret->outer[1] = FWD_S_TPID & 0xff;
-		ret->outer[2] = (uint8_t)(d->prio << 4 | out->tag_id >> 8);
+		ret->outer[2] = (uint8_t)((uint32_t)d->prio << 4 | out->tag_id >> 8);
 		ret->outer[3] = (uint8_t)out->tag_id;
 	} else if (out->tag != FWD_TAG_NONE) {
 		v = vntag_down(fwd_format(out->tag), list != 0 ? list : out->tag_id,
