@@ -9,7 +9,7 @@
 #include "lldp_agent.h"
 
 /** For lldp_agent_set_known(): short and repeated EVB TLVs are then counted as they come in. */
-#define EVB_TLV_KNOWN ((struct lldp_known){ EVB_TLV_KEY, EVB_TLV_LEN })
+#define EVB_TLV_KNOWN ((struct lldp_known){ .key = EVB_TLV_KEY, .min_len = EVB_TLV_LEN })
 
 /**
  * What evb_sm_on_peer() needs, to be fetched on LLDP_EVENT_REMOTE_CHANGED. True: *ret is the EVB TLV of the only

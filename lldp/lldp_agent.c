@@ -163,10 +163,15 @@ static uint32_t org_key(struct span value)
 	return oui << 8 | subtype;
 }
 
+static bool is_good_length(const struct lldp_known *known, size_t len)
+{
+	return len >= known->min_len && (known->step == 0 || (len - known->min_len) % known->step == 0);
+}
+
 bool lldp_pdu_find_org(const struct lldp_pdu *pdu, const struct lldp_known *known, struct span *ret)
 {
 	for (unsigned i = 0; i < pdu->n_org; i++) {
-		if (org_key(pdu->org[i]) == known->key && pdu->org[i].len >= known->min_len) {
+		if (org_key(pdu->org[i]) == known->key && is_good_length(known, pdu->org[i].len)) {
 			*ret = pdu->org[i];
 			return true;
 		}

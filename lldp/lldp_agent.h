@@ -52,6 +52,8 @@ enum {
 struct lldp_known {       /* an organizational TLV the user understands, once per LLDPDU */
 	uint32_t key;     /* OUI << 8 | subtype */
 	unsigned min_len; /* octets of the whole value; a shorter one is dropped as if absent */
+	unsigned
+		step; /* and so is one that is not min_len + k * step octets long; 0: any longer one is good */
 };
 
 struct lldp_org_slot {
@@ -110,7 +112,7 @@ unsigned lldp_agent_n_neighbours(const struct lldp_agent *a);
 const struct lldp_neighbour *lldp_agent_neighbour(const struct lldp_agent *a, unsigned i);
 /** Decode a stored neighbour (always succeeds for a neighbour of the table). */
 void lldp_neighbour_pdu(const struct lldp_neighbour *n, struct lldp_pdu *ret);
-/** The value of the known TLV in `pdu`: the first that is long enough. False when there is none. */
+/** The value of the known TLV in `pdu`: the first of a good length. False when there is none. */
 bool lldp_pdu_find_org(const struct lldp_pdu *pdu, const struct lldp_known *known, struct span *ret);
 
 #endif
