@@ -1,8 +1,10 @@
 /*
- * conf_check.c - rules between settings: of one port, and between a port and those before it.
+ * conf_check.c - rules between settings: of one port or channel, and between it and those before it. VIFs and lists have
+ * theirs in conf_check_pe.c.
  *
- * In: the ports read so far. Out: the first rule that is broken, as a text for the administrator, and the setting it
- * should point at. Ranges and roles of single settings are the table's business (conf.c) and are checked before.
+ * In: what has been read so far, of which the last row is checked. Out: the first rule that is broken, as a text for the
+ * administrator, and the setting it should point at. Ranges and roles of single settings are the table's business
+ * (conf.c) and are checked before.
  */
 #include "conf_priv.h"
 
@@ -10,91 +12,185 @@
 #include <stdio.h>
 #include <string.h>
 
-struct verdict {
-	const char *setting;
-	char *text;
-	size_t size;
-};
-
-static bool __attribute__((format(printf, 3, 4)))
-wrong(struct verdict *v, const char *setting, const char *fmt, ...)
+bool conf_wrong(struct conf_verdict *v, const char *setting, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(v->text, v->size, fmt, ap);
+	vsnprintf(v->text, sizeof(v->text), fmt, ap);
 	va_end(ap);
-	v->setting = setting;
+	snprintf(v->setting, sizeof(v->setting), "%s", setting);
 	return true;
 }
 
-/* A glob character can't be told from a name's own: interface names with * ? [ exist, but are not for us. */
-static bool is_plain_name(const char *name)
+static bool wrong_agents(const struct conf_port *p, const char *row, struct conf_verdict *v)
 {
-	return conf_name_is_valid(name) && strpbrk(name, "*?[\\") == NULL;
+	if (p->role == CONF_ORDINARY)
+		return false;
+	if (!p->evb.is_manual && !(p->lldp_agents & CONF_AGENT_NCB))
+		return conf_wrong(v, "lldp.agents",
+			"%s needs the agent nearest_customer_bridge, which carries the EVB TLV "
+			"(or evb.manual = true)",
+			row);
+	if (p->lldp_agents & CONF_AGENT_NTPMR)
+		return false;
+	if (p->cdcp.is_enabled)
+		return conf_wrong(v, "lldp.agents",
+			"%s needs the agent nearest_non_tpmr_bridge, which carries the CDCP TLV", row);
+	if (p->pe.tag != CONF_TAG_NONE && p->pe.is_signalled)
+		return conf_wrong(v, "lldp.agents",
+			"%s needs the agent nearest_non_tpmr_bridge, which carries the Port Extension TLV",
+			row);
+	return false;
 }
 
-static bool wrong_alone(const struct conf_port *p, struct verdict *v)
+/* VIFs take the place of the edge relay and of channels: behind a tag there is nothing but the VM. */
+static bool wrong_extension(const struct conf_port *p, const char *row, struct conf_verdict *v)
 {
-	if (!is_plain_name(p->name))
-		return wrong(v, "name", "\"%s\" can't be the name of a network device", p->name);
+	const char *tag = conf_tag_names[p->pe.tag];
+
+	if (p->pe.group[0] != '\0' && (p->pe.tag == CONF_TAG_NONE || !p->pe.is_signalled))
+		return conf_wrong(v, "port_extension.group",
+			"port_extension.group of %s needs a tag and signalling, by which VIFs change the "
+			"uplink",
+			row);
+	if (p->pe.tag == CONF_TAG_NONE)
+		return false;
+	if (p->pe.tag == CONF_TAG_ANY && p->role == CONF_STATION)
+		return conf_wrong(v, "port_extension.tag",
+			"port_extension.tag of %s is \"any\", which is for bridge ports: a station chooses",
+			row);
+	if (p->pe.tag == CONF_TAG_ANY && !p->pe.is_signalled)
+		return conf_wrong(v, "port_extension.tag",
+			"port_extension.tag of %s is \"any\", but there is no signalling to agree by", row);
+	if (p->cdcp.is_enabled)
+		return conf_wrong(v, "cdcp.enabled",
+			"%s can't have S-channels (cdcp.enabled) and the tag \"%s\" (port_extension.tag)",
+			row, tag);
+	if (p->host_vsi.is_set)
+		return conf_wrong(v, "host_vsi",
+			"host_vsi does not apply to %s: with the tag \"%s\" (port_extension.tag) only VMs "
+			"pass",
+			row, tag);
+	if (p->relay != CONF_RELAY_VEPA)
+		return conf_wrong(v, "relay",
+			"relay does not apply to %s: with the tag \"%s\" (port_extension.tag) the bridge is "
+			"the relay",
+			row, tag);
+	return false;
+}
+
+static bool wrong_alone(const struct conf_port *p, const char *row, struct conf_verdict *v)
+{
+	if (!conf_name_is_plain(p->name))
+		return conf_wrong(v, "name", "\"%s\" can't be the name of a network device", p->name);
 	if (p->create_tap && p->driver != CONF_DRIVER_AUTO)
-		return wrong(v, "driver", "driver does not apply to port \"%s\", which is created as a tap",
-			p->name);
-	if (p->role != CONF_ORDINARY && !p->evb.is_manual && !(p->lldp_agents & CONF_AGENT_NCB))
-		return wrong(v, "lldp.agents",
-			"port \"%s\" needs the agent nearest_customer_bridge, which carries the EVB TLV "
-			"(or evb.manual = true)",
-			p->name);
+		return conf_wrong(v, "driver", "driver does not apply to %s, which is created as a tap", row);
 	if (p->host_vsi.is_set && p->host_vsi.vid != p->pvid)
-		return wrong(v, "host_vsi.vid",
-			"host_vsi.vid of port \"%s\" is %u but its pvid is %u: the host's frames leave "
-			"untagged, "
-			"so both must be the same",
-			p->name, p->host_vsi.vid, p->pvid);
+		return conf_wrong(v, "host_vsi.vid",
+			"host_vsi.vid of %s is %u but its pvid is %u: the host's frames leave untagged, so "
+			"both must be the same",
+			row, p->host_vsi.vid, p->pvid);
+	if (p->cdcp.svid_low > p->cdcp.svid_high)
+		return conf_wrong(v, "cdcp.svid_low", "cdcp.svid_low of %s is %u but its svid_high is %u",
+			row, p->cdcp.svid_low, p->cdcp.svid_high);
 	for (unsigned i = 0; i < p->n_vm_patterns; i++) {
 		if (conf_pattern_overlap(p->vm_patterns[i], p->name))
-			return wrong(v, "vm_ports", "vm_ports \"%s\" of port \"%s\" matches the port itself",
-				p->vm_patterns[i], p->name);
+			return conf_wrong(v, "vm_ports", "vm_ports \"%s\" of %s matches the port itself",
+				p->vm_patterns[i], row);
 	}
+	return wrong_agents(p, row, v) || wrong_extension(p, row, v);
+}
+
+/* The SVID of a channel comes from the file at both ends, or from the bridge (evb-reference 4.2). */
+static bool wrong_channel(
+	const struct conf *c, const struct conf_port *p, const char *row, struct conf_verdict *v)
+{
+	const struct conf_port *port = conf_find_port(c, p->name);
+	unsigned n = 0; /* of the port, with the default channel */
+
+	for (const struct conf_port *q = port; q <= p; q++)
+		n += strcmp(q->name, p->name) == 0;
+	if (port->pe.tag != CONF_TAG_NONE)
+		return conf_wrong(v, "", "%s can't be beside the tag \"%s\" (port_extension.tag)", row,
+			conf_tag_names[port->pe.tag]);
+	if (!port->cdcp.is_enabled && p->svid == 0)
+		return conf_wrong(v, "", "%s needs an svid, as cdcp.enabled of the port is false", row);
+	if (port->cdcp.is_enabled && p->svid != 0 && p->role == CONF_STATION)
+		return conf_wrong(v, "svid",
+			"svid does not apply to %s: it is the bridge's choice, as cdcp.enabled of the port "
+			"is true",
+			row);
+	if (port->cdcp.is_enabled && n > port->cdcp.chn_cap)
+		return conf_wrong(v, "",
+			"%s is one too many: cdcp.max_channels is %u, default channel included", row,
+			port->cdcp.chn_cap);
 	return false;
 }
 
-static bool wrong_beside(const struct conf_port *p, const struct conf_port *q, struct verdict *v)
+/* p and q are the same port, or of the same port. */
+static bool wrong_same_name(
+	const struct conf_port *p, const struct conf_port *q, const char *row, struct conf_verdict *v)
 {
-	if (strcmp(p->name, q->name) == 0)
-		return wrong(v, "", "port \"%s\" is already in line %d", p->name, q->line);
+	if (p->scid == q->scid)
+		return conf_wrong(v, p->scid == CONF_SCID_DEFAULT ? "" : "scid", "%s is already in line %d",
+			row, q->line);
+	return p->svid != 0 && p->svid == q->svid &&
+	       conf_wrong(v, "svid", "svid %u of %s is that of channel %u already", p->svid, row, q->scid);
+}
+
+static bool wrong_patterns(
+	const struct conf_port *p, const struct conf_port *q, const char *row, struct conf_verdict *v)
+{
+	char other[CONF_ROW_TEXT];
+
+	conf_row_format(q, other);
 	for (unsigned i = 0; i < p->n_vm_patterns; i++) {
-		if (conf_pattern_overlap(p->vm_patterns[i], q->name))
-			return wrong(v, "vm_ports",
-				"vm_ports \"%s\" of port \"%s\" matches the port in line %d (\"%s\")",
-				p->vm_patterns[i], p->name, q->line, q->name);
+		if (strcmp(p->name, q->name) != 0 && conf_pattern_overlap(p->vm_patterns[i], q->name))
+			return conf_wrong(v, "vm_ports", "vm_ports \"%s\" of %s matches %s in line %d",
+				p->vm_patterns[i], row, other, q->line);
 		for (unsigned j = 0; j < q->n_vm_patterns; j++) {
 			if (conf_pattern_overlap(p->vm_patterns[i], q->vm_patterns[j]))
-				return wrong(v, "vm_ports",
-					"vm_ports \"%s\" of port \"%s\" overlaps \"%s\" of port \"%s\": a VM "
-					"has "
-					"one uplink",
-					p->vm_patterns[i], p->name, q->vm_patterns[j], q->name);
+				return conf_wrong(v, "vm_ports",
+					"vm_ports \"%s\" of %s overlaps \"%s\" of %s: a VM has one uplink",
+					p->vm_patterns[i], row, q->vm_patterns[j], other);
 		}
 	}
-	for (unsigned j = 0; j < q->n_vm_patterns; j++) {
+	for (unsigned j = 0; j < q->n_vm_patterns && strcmp(p->name, q->name) != 0; j++) {
 		if (conf_pattern_overlap(q->vm_patterns[j], p->name))
-			return wrong(v, "",
-				"port \"%s\" matches vm_ports \"%s\" of the port in line %d (\"%s\")",
-				p->name, q->vm_patterns[j], q->line, q->name);
+			return conf_wrong(v, "", "%s matches vm_ports \"%s\" of %s in line %d", row,
+				q->vm_patterns[j], other, q->line);
 	}
 	return false;
 }
 
-bool conf_check_port(const struct conf *c, unsigned i, const char **ret_setting, char *ret_text, size_t size)
+static bool wrong_beside(
+	const struct conf_port *p, const struct conf_port *q, const char *row, struct conf_verdict *v)
 {
-	struct verdict v = { "", ret_text, size };
-	bool is_wrong = wrong_alone(&c->ports[i], &v);
+	bool is_same_group = p->pe.group[0] != '\0' && strcmp(p->pe.group, q->pe.group) == 0;
 
-	for (unsigned j = 0; j < i && !is_wrong; j++)
-		is_wrong = wrong_beside(&c->ports[i], &c->ports[j], &v);
-	if (is_wrong)
-		*ret_setting = v.setting;
-	return is_wrong;
+	if (strcmp(p->name, q->name) == 0 && wrong_same_name(p, q, row, v))
+		return true;
+	if (is_same_group && p->n_vm_patterns > 0 && q->n_vm_patterns > 0)
+		return conf_wrong(v, "vm_ports",
+			"vm_ports of %s: those of group \"%s\" stand on port \"%s\" already", row,
+			p->pe.group, q->name);
+	return wrong_patterns(p, q, row, v);
+}
+
+bool conf_check_port(const struct conf *c, struct conf_verdict *ret)
+{
+	const struct conf_port *p = &c->ports[c->n_ports - 1];
+	char row[CONF_ROW_TEXT];
+
+	conf_row_format(p, row);
+	if (wrong_alone(p, row, ret))
+		return true;
+	for (const struct conf_port *q = c->ports; q < p; q++)
+		if (wrong_beside(p, q, row, ret))
+			return true;
+	for (unsigned i = 0; i < c->n_vifs; i++)
+		if (conf_check_vm_port(&c->vifs[i], p, ret))
+			return true;
+	return p->scid != CONF_SCID_DEFAULT && wrong_channel(c, p, row, ret);
 }

@@ -2,12 +2,12 @@
  * conf_file.c - the configuration file (libconfig text) into struct conf, through the table of settings.
  *
  * Order: settings at the top, of which lldp and evb fill a model port; then each port, as a copy of the model, by its
- * own settings; then what depends on other settings, and the rules between settings (conf_check.c). The first thing
- * wrong ends the reading, with its file and line; nothing of a wrong file is ever used.
+ * own settings; its VIFs and lists; its channels, each as a copy of the port. To each row: what depends on other
+ * settings, and the rules between settings (conf_check.c). The first thing wrong ends the reading, with its file and
+ * line; nothing of a wrong file is ever used.
  * Invariant: whatever is in the file is either used or refused - never ignored.
  */
-#include "conf_priv.h"
-#include "conf_tree.h"
+#include "conf_read.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,164 +15,39 @@
 #include <string.h>
 #include <unistd.h>
 
+enum place { AT_TOP, AT_PORT, AT_CHANNEL, AT_VIF, AT_LIST };
+
 struct reader {
 	struct conf_doc doc;
 	struct conf *conf;
-	struct conf_port model; /* defaults of all ports */
-	struct conf_port *port; /* being read; the model at the top */
-	char where[40];         /* "": the top; "port "eth0"" */
+	struct conf_port model;   /* defaults of all ports */
+	struct conf_port written; /* the port as its group says, what its channels start from */
+	struct conf_given given;  /* in that group */
+	enum place place;         /* what is being read: */
+	struct conf_port row;     /* a port or channel */
+	struct conf_vif vif;
+	struct conf_list list;
+	char where[CONF_ROW_TEXT]; /* how messages call it; "": the top */
 };
 
 enum { LABEL = 96 };
 
-static bool is_top(const struct reader *r)
-{
-	return r->port == &r->model;
-}
-
 /* How messages call a setting: evb.retries of port "eth0" */
 static const char *label(const struct reader *r, const char *path, char text[LABEL])
 {
-	snprintf(text, LABEL, "%s%s%s", path, is_top(r) ? "" : " of ", r->where);
+	snprintf(text, LABEL, "%s%s%s", path, r->place == AT_TOP ? "" : " of ", r->where);
 	return text;
 }
 
-static bool read_agents(struct reader *r, const config_setting_t *at, const struct conf_setting *s,
-	const char *what, const char *range, void *base)
+/* The struct that keeps a setting here. */
+static void *base_of(struct reader *r, const struct conf_setting *s)
 {
-	unsigned n;
-	int64_t mask = 0;
-	int bit;
+	void *const base[CONF_N_KEPT] = { [CONF_IN_CONF] = r->conf,
+		[CONF_IN_PORT] = r->place == AT_TOP ? &r->model : &r->row,
+		[CONF_IN_VIF] = &r->vif,
+		[CONF_IN_LIST] = &r->list };
 
-	if (!conf_doc_list(&r->doc, at, what, 3, &n))
-		return false;
-	for (unsigned i = 0; i < n; i++) {
-		const config_setting_t *item = config_setting_get_elem(at, i);
-
-		if (!conf_doc_choice(&r->doc, item, what, s->names, range, &bit))
-			return false;
-		mask |= bit;
-	}
-	conf_setting_set(s, base, mask);
-	return true;
-}
-
-static bool read_vlans(struct reader *r, const config_setting_t *at, const char *what)
-{
-	unsigned n;
-	uint16_t low, high;
-
-	if (!conf_doc_list(&r->doc, at, what, FWD_VID_MAX, &n))
-		return false;
-	for (unsigned i = 0; i < n; i++) {
-		if (!conf_doc_vids(&r->doc, config_setting_get_elem(at, i), what, &low, &high))
-			return false;
-		for (unsigned vid = low; vid <= high; vid++)
-			r->port->vlans[vid / 8] |= (uint8_t)(1 << vid % 8);
-	}
-	return true;
-}
-
-static bool read_patterns(struct reader *r, const config_setting_t *at, const char *what)
-{
-	const char *text;
-	unsigned n;
-
-	if (!conf_doc_list(&r->doc, at, what, CONF_MAX_PATTERNS, &n))
-		return false;
-	for (unsigned i = 0; i < n; i++) {
-		const config_setting_t *item = config_setting_get_elem(at, i);
-
-		if (!conf_doc_text(&r->doc, item, what, CONF_NAME, &text))
-			return false;
-		if (!conf_pattern_is_valid(text))
-			return conf_doc_fail(
-				&r->doc, item, "%s has \"%s\", which is no pattern of names", what, text);
-		snprintf(r->port->vm_patterns[i], CONF_NAME, "%s", text);
-	}
-	r->port->n_vm_patterns = n;
-	return true;
-}
-
-static bool read_elsewhere(struct reader *r, const config_setting_t *at, const char *what)
-{
-	const char *text = "";
-	unsigned vid = 0;
-	bool is_vlan;
-
-	if (!conf_doc_text(&r->doc, at, what, CONF_TEXT, &text))
-		return false;
-	is_vlan = strncmp(text, "vlan ", 5) == 0 && strchr(text, '-') == NULL &&
-		  conf_parse_range(text + 5, 1, FWD_VID_MAX, &vid, &vid);
-	if (!is_vlan && strcmp(text, "drop") != 0)
-		return conf_doc_fail(&r->doc, at, "%s is \"%s\"; allowed: \"drop\" or \"vlan N\", N 1..%d",
-			what, text, FWD_VID_MAX);
-	r->port->unassociated_vid = (uint16_t)vid;
-	return true;
-}
-
-static bool read_text(struct reader *r, const config_setting_t *at, const struct conf_setting *s,
-	const char *what, char *member)
-{
-	const char *text;
-
-	if (!conf_doc_text(&r->doc, at, what, s->size, &text))
-		return false;
-	memset(member, 0, s->size);
-	if (s->kind != CONF_FILE)
-		snprintf(member, s->size, "%s", text);
-	else if (!conf_doc_resolve(&r->doc, text, member, s->size))
-		return conf_doc_fail(&r->doc, at, "%s is too long with the folder of this file", what);
-	return true;
-}
-
-static bool read_value(struct reader *r, const config_setting_t *at, const struct conf_setting *s, void *base)
-{
-	char what[LABEL], range[CONF_RANGE_TEXT];
-	char *member = (char *)base + s->offset;
-	struct conf_doc *d = &r->doc;
-	int64_t number = 0;
-	bool flag = false;
-	int choice = 0;
-
-	label(r, s->path, what);
-	conf_setting_range(s, range);
-	switch (s->kind) {
-	case CONF_GROUP:
-	case CONF_PORTS:
-		return true; /* read by the caller */
-	case CONF_BOOL:
-		if (!conf_doc_bool(d, at, what, &flag))
-			return false;
-		conf_setting_set(s, base, flag);
-		return true;
-	case CONF_NUMBER:
-		if (!conf_doc_number(d, at, what, s->min, s->max, &number))
-			return false;
-		conf_setting_set(s, base, number);
-		return true;
-	case CONF_CHOICE:
-		if (!conf_doc_choice(d, at, what, s->names, range, &choice))
-			return false;
-		conf_setting_set(s, base, choice);
-		return true;
-	case CONF_AGENTS:
-		return read_agents(r, at, s, what, range, base);
-	case CONF_STRING:
-	case CONF_FILE:
-		return read_text(r, at, s, what, member);
-	case CONF_VIDS:
-		return read_vlans(r, at, what);
-	case CONF_PATTERNS:
-		return read_patterns(r, at, what);
-	case CONF_ELSEWHERE:
-		return read_elsewhere(r, at, what);
-	case CONF_MANAGER:
-		return conf_doc_manager(d, at, what, (struct vdp_manager *)(void *)member);
-	case CONF_VSI_ID_TEXT:
-		return conf_doc_vsi_id(d, at, what, (struct vsi_id *)(void *)member);
-	}
-	return false;
+	return base[s->kept];
 }
 
 /* The part of a path below `prefix`, NULL when it is not directly there. */
@@ -187,7 +62,33 @@ static const char *below(const char *path, const char *prefix)
 
 static unsigned here(const struct reader *r)
 {
-	return is_top(r) ? CONF_GLOBAL | CONF_SHARED : CONF_ON_ANY;
+	if (r->place == AT_TOP)
+		return CONF_GLOBAL | CONF_SHARED;
+	return r->place == AT_CHANNEL ? CONF_ON_CHANNEL : CONF_ON_ANY;
+}
+
+/* How a setting is written in the group being read, NULL when it is not for it. The settings of a channel are those that
+ * only channels have, and those of a port that may be repeated. */
+static const char *name_here(const struct reader *r, const struct conf_setting *s, const char *prefix)
+{
+	const char *name = s->scope & here(r) ? below(s->path, prefix) : NULL;
+
+	if (name == NULL && r->place == AT_CHANNEL && (s->scope & here(r)) && prefix[0] == '\0')
+		return below(s->path, "channels.");
+	return name;
+}
+
+static const struct conf_setting *look_up(const struct reader *r, const char *prefix, const char *name)
+{
+	const struct conf_setting *s = NULL;
+	char path[CONF_TEXT];
+
+	if (r->place == AT_CHANNEL && prefix[0] == '\0') {
+		snprintf(path, sizeof(path), "channels.%s", name);
+		s = conf_setting_find(path);
+	}
+	snprintf(path, sizeof(path), "%s%s", prefix, name);
+	return s != NULL ? s : conf_setting_find(path);
 }
 
 static bool unknown(struct reader *r, const config_setting_t *at, const char *prefix)
@@ -196,9 +97,9 @@ static bool unknown(struct reader *r, const config_setting_t *at, const char *pr
 	char where[LABEL], group[LABEL] = "";
 
 	for (const struct conf_setting *s = conf_settings; s->path != NULL; s++) {
-		const char *name = below(s->path, prefix);
+		const char *name = name_here(r, s, prefix);
 
-		if (name != NULL && (s->scope & here(r)))
+		if (name != NULL)
 			conf_guess_try(&g, name);
 	}
 	for (const struct conf_setting *s = conf_settings; s->path != NULL && g.best == NULL; s++) {
@@ -221,41 +122,41 @@ static bool applies(struct reader *r, const config_setting_t *at, const struct c
 		[CONF_ON_STATION] = "station",
 		[CONF_ON_BRIDGE] = "bridge",
 		[CONF_ON_EVB] = "station and bridge" };
+	enum conf_role role = r->row.role;
 
-	if (is_top(r))
+	if (r->place == AT_TOP)
 		return (s->scope & here(r)) ||
 		       conf_doc_fail(
 			       &r->doc, at, "%s belongs to a port, not to the top of the file", s->path);
 	if (!(s->scope & CONF_ON_ANY))
 		return conf_doc_fail(
 			&r->doc, at, "%s is for all ports: it belongs to the top of the file", s->path);
-	return (s->scope & 1u << r->port->role) ||
+	if (!(s->scope & here(r)))
+		return conf_doc_fail(&r->doc, at, "%s belongs to the port, not to %s", s->path, r->where);
+	return (s->scope & 1u << role) ||
 	       conf_doc_fail(&r->doc, at, "%s does not apply to %s, which is %s %s port (only to %s ports)",
-		       s->path, r->where, r->port->role == CONF_ORDINARY ? "an" : "a",
-		       conf_role_names[r->port->role], who[s->scope & CONF_ON_ANY]);
+		       s->path, r->where, role == CONF_ORDINARY ? "an" : "a", conf_role_names[role],
+		       who[s->scope & CONF_ON_ANY]);
 }
 
 static bool read_group(struct reader *r, const config_setting_t *group, const char *prefix);
 
 static bool read_setting(struct reader *r, const config_setting_t *at, const char *prefix)
 {
-	char path[CONF_TEXT], inner[CONF_TEXT + 1], what[LABEL];
-	const struct conf_setting *s;
-	void *base;
+	const struct conf_setting *s = look_up(r, prefix, config_setting_name(at));
+	char inner[CONF_TEXT], what[LABEL];
 
-	snprintf(path, sizeof(path), "%s%s", prefix, config_setting_name(at));
-	s = conf_setting_find(path);
 	if (s == NULL)
 		return unknown(r, at, prefix);
 	if (!applies(r, at, s))
 		return false;
-	base = s->scope & CONF_ON_ANY ? (void *)r->port : (void *)r->conf;
+	label(r, s->path, what);
 	if (s->kind != CONF_GROUP)
-		return read_value(r, at, s, base);
-	if (!conf_doc_group(&r->doc, at, label(r, path, what)))
+		return conf_read_value(&r->doc, at, s, what, base_of(r, s));
+	if (!conf_doc_group(&r->doc, at, what))
 		return false;
-	conf_setting_set(s, base, true);
-	snprintf(inner, sizeof(inner), "%s.", path);
+	conf_setting_set(s, base_of(r, s), true);
+	snprintf(inner, sizeof(inner), "%s.", s->path);
 	return read_group(r, at, inner);
 }
 
@@ -267,32 +168,27 @@ static bool read_group(struct reader *r, const config_setting_t *group, const ch
 		if (!read_setting(r, config_setting_get_elem(group, i), prefix))
 			return false;
 	for (const struct conf_setting *s = conf_settings; s->path != NULL; s++) {
-		const char *name = below(s->path, prefix);
+		const char *name = s->is_required ? name_here(r, s, prefix) : NULL;
 
-		if (name != NULL && s->is_required && (s->scope & here(r)) &&
-			config_setting_get_member(group, name) == NULL)
-			return conf_doc_fail(
-				&r->doc, is_top(r) ? NULL : group, "%s is missing", label(r, s->path, what));
+		if (name != NULL && config_setting_get_member(group, name) == NULL)
+			return conf_doc_fail(&r->doc, r->place == AT_TOP ? NULL : group, "%s is missing",
+				label(r, s->path, what));
 	}
 	return true;
 }
 
-static bool read_first(struct reader *r, const config_setting_t *group, const char *name)
+/* What a row is called by comes first, whatever the order in the file: messages and scopes need it. */
+static bool read_first(struct reader *r, const config_setting_t *group, const char *path)
 {
-	const config_setting_t *at = config_setting_get_member(group, name);
+	const struct conf_setting *s = conf_setting_find(path);
+	const char *dot = strrchr(path, '.');
+	const config_setting_t *at = config_setting_get_member(group, dot != NULL ? dot + 1 : path);
+	char what[LABEL];
 
+	label(r, path, what);
 	if (at == NULL)
-		return conf_doc_fail(&r->doc, group, "%s of %s is missing", name, r->where);
-	return read_value(r, at, conf_setting_find(name), r->port);
-}
-
-/* The name and the role come first, whatever their order in the file: messages and scopes need them. */
-static bool read_identity(struct reader *r, const config_setting_t *group)
-{
-	if (!read_first(r, group, "name"))
-		return false;
-	snprintf(r->where, sizeof(r->where), "port \"%s\"", r->port->name);
-	return read_first(r, group, "role");
+		return conf_doc_fail(&r->doc, group, "%s is missing", what);
+	return conf_read_value(&r->doc, at, s, what, base_of(r, s));
 }
 
 /* Where a setting stands, to point at; `otherwise` when it is not in the file. */
@@ -311,45 +207,154 @@ static const config_setting_t *find_setting(
 	return group != NULL ? group : otherwise;
 }
 
-static bool read_port(struct reader *r, const config_setting_t *group, unsigned i)
+/* Each group of a list that may be there; what is being read is the same again afterwards. */
+static bool read_list(struct reader *r, const config_setting_t *group, const char *path,
+	bool (*read_item)(struct reader *r, const config_setting_t *item, unsigned i))
 {
-	char text[sizeof(r->doc.err->text)];
-	const char *setting = NULL;
+	const config_setting_t *at = find_setting(group, path, NULL);
+	enum place place = r->place;
+	char what[LABEL], where[CONF_ROW_TEXT];
+	unsigned n = 0;
 
-	r->port = &r->conf->ports[i];
-	*r->port = r->model;
-	r->port->line = (int)config_setting_source_line(group);
-	snprintf(r->where, sizeof(r->where), "port %u", i + 1);
-	if (!conf_doc_group(&r->doc, group, r->where) || !read_identity(r, group) ||
-		!read_group(r, group, ""))
+	if (at == NULL)
+		return true;
+	label(r, path, what);
+	memcpy(where, r->where, sizeof(where));
+	if (!config_setting_is_list(at))
+		return conf_doc_fail(&r->doc, at, "%s must be a list of groups ( { ... }, ... )", what);
+	if (!conf_doc_list(&r->doc, at, what, (unsigned)conf_setting_find(path)->max, &n))
 		return false;
-	conf_derive_port(r->port, (struct conf_given){
-					  .rr = find_setting(group, "reflective_relay", NULL) != NULL,
-					  .agents = find_setting(group, "lldp.agents", NULL) != NULL,
-					  .host_vid = find_setting(group, "host_vsi.vid", NULL) != NULL,
-				  });
-	if (conf_check_port(r->conf, i, &setting, text, sizeof(text)))
-		return conf_doc_fail(&r->doc, find_setting(group, setting, group), "%s", text);
+	for (unsigned i = 0; i < n; i++)
+		if (!read_item(r, config_setting_get_elem(at, i), i))
+			return false;
+	r->place = place;
+	memcpy(r->where, where, sizeof(where));
 	return true;
 }
 
-static bool read_ports(struct reader *r, const config_setting_t *at)
+/* One more element in an array of struct conf. */
+static bool append(struct reader *r, void **array, unsigned *n, const void *item, size_t size)
 {
-	unsigned n;
+	void *grown = conf_grow(*array, *n, size);
 
-	if (!config_setting_is_list(at))
-		return conf_doc_fail(&r->doc, at, "ports must be a list of groups ( { ... }, ... )");
-	if (!conf_doc_list(&r->doc, at, "ports", CONF_MAX_PORTS, &n))
-		return false;
-	r->conf->ports = calloc(n > 0 ? n : 1, sizeof(*r->conf->ports));
-	if (r->conf->ports == NULL)
-		return conf_doc_fail(&r->doc, at, "out of memory");
-	for (unsigned i = 0; i < n; i++) {
-		if (!read_port(r, config_setting_get_elem(at, i), i))
-			return false;
-		r->conf->n_ports = i + 1;
-	}
+	if (grown == NULL)
+		return conf_doc_fail(&r->doc, NULL, "out of memory");
+	*array = grown;
+	memcpy((char *)grown + *n * size, item, size);
+	*n += 1;
 	return true;
+}
+
+static bool passed(
+	struct reader *r, const config_setting_t *group, bool is_wrong, const struct conf_verdict *v)
+{
+	return !is_wrong || conf_doc_fail(&r->doc, find_setting(group, v->setting, group), "%s", v->text);
+}
+
+static bool add_row(struct reader *r, const config_setting_t *group)
+{
+	struct conf_verdict v;
+	void *array = r->conf->ports;
+	bool is_added = append(r, &array, &r->conf->n_ports, &r->row, sizeof(r->row));
+
+	r->conf->ports = array;
+	return is_added && passed(r, group, conf_check_port(r->conf, &v), &v);
+}
+
+static bool read_vif(struct reader *r, const config_setting_t *group, unsigned i)
+{
+	struct conf_vif *vif = &r->vif;
+	struct conf_verdict v;
+	void *array = r->conf->vifs;
+	bool is_added;
+
+	(void)i;
+	r->place = AT_VIF;
+	snprintf(r->where, sizeof(r->where), "a VIF of port \"%s\"", r->row.name);
+	conf_default(CONF_IN_VIF, vif, sizeof(*vif));
+	memcpy(vif->port, r->row.name, sizeof(vif->port));
+	vif->line = (int)config_setting_source_line(group);
+	if (!conf_doc_group(&r->doc, group, r->where) || !read_first(r, group, "port_extension.vifs.id"))
+		return false;
+	snprintf(r->where, sizeof(r->where), "VIF %u of port \"%s\"", vif->id, vif->port);
+	if (!read_group(r, group, "port_extension.vifs."))
+		return false;
+	is_added = append(r, &array, &r->conf->n_vifs, vif, sizeof(*vif));
+	r->conf->vifs = array;
+	return is_added && passed(r, group, conf_check_vif(r->conf, &v), &v);
+}
+
+static bool read_vif_list(struct reader *r, const config_setting_t *group, unsigned i)
+{
+	struct conf_list *list = &r->list;
+	struct conf_verdict v;
+	void *array = r->conf->lists;
+	bool is_added;
+
+	(void)i;
+	r->place = AT_LIST;
+	snprintf(r->where, sizeof(r->where), "a list of port \"%s\"", r->row.name);
+	conf_default(CONF_IN_LIST, list, sizeof(*list));
+	memcpy(list->port, r->row.name, sizeof(list->port));
+	list->line = (int)config_setting_source_line(group);
+	if (!conf_doc_group(&r->doc, group, r->where) || !read_first(r, group, "port_extension.lists.id"))
+		return false;
+	snprintf(r->where, sizeof(r->where), "list %u of port \"%s\"", list->id, list->port);
+	if (!read_group(r, group, "port_extension.lists."))
+		return false;
+	is_added = append(r, &array, &r->conf->n_lists, list, sizeof(*list));
+	r->conf->lists = array;
+	return is_added && passed(r, group, conf_check_list(r->conf, &v), &v);
+}
+
+static struct conf_given given_in(const config_setting_t *group)
+{
+	return (struct conf_given){
+		.rr = find_setting(group, "reflective_relay", NULL) != NULL,
+		.agents = find_setting(group, "lldp.agents", NULL) != NULL,
+		.host_vid = find_setting(group, "host_vsi.vid", NULL) != NULL,
+	};
+}
+
+static bool read_channel(struct reader *r, const config_setting_t *group, unsigned i)
+{
+	struct conf_given given = given_in(group);
+
+	(void)i;
+	r->place = AT_CHANNEL;
+	r->row = r->written;
+	conf_default_channel(&r->row);
+	r->row.line = (int)config_setting_source_line(group);
+	snprintf(r->where, sizeof(r->where), "a channel of port \"%s\"", r->row.name);
+	if (!conf_doc_group(&r->doc, group, r->where) || !read_first(r, group, "channels.scid"))
+		return false;
+	conf_row_format(&r->row, r->where);
+	if (!read_group(r, group, ""))
+		return false;
+	/* the port's goes with the port's relay */
+	given.rr = given.rr || (r->given.rr && find_setting(group, "relay", NULL) == NULL);
+	given.agents = r->given.agents;
+	conf_derive_port(&r->row, given);
+	return add_row(r, group);
+}
+
+static bool read_port(struct reader *r, const config_setting_t *group, unsigned i)
+{
+	r->place = AT_PORT;
+	r->row = r->model;
+	r->row.line = (int)config_setting_source_line(group);
+	snprintf(r->where, sizeof(r->where), "port %u", i + 1);
+	if (!conf_doc_group(&r->doc, group, r->where) || !read_first(r, group, "name"))
+		return false;
+	conf_row_format(&r->row, r->where);
+	if (!read_first(r, group, "role") || !read_group(r, group, ""))
+		return false;
+	r->written = r->row;
+	r->given = given_in(group);
+	conf_derive_port(&r->row, r->given);
+	return add_row(r, group) && read_list(r, group, "port_extension.vifs", read_vif) &&
+	       read_list(r, group, "port_extension.lists", read_vif_list) &&
+	       read_list(r, group, "channels", read_channel);
 }
 
 static bool read_file(struct reader *r)
@@ -358,12 +363,11 @@ static bool read_file(struct reader *r)
 
 	conf_default_globals(r->conf);
 	conf_default_port(&r->model);
-	r->port = &r->model;
 	if (!read_group(r, root, ""))
 		return false;
 	if (r->conf->system_name[0] == '\0')
 		gethostname(r->conf->system_name, sizeof(r->conf->system_name) - 1);
-	return read_ports(r, config_setting_get_member(root, "ports"));
+	return read_list(r, root, "ports", read_port);
 }
 
 int conf_load(const char *path, struct conf **ret, struct conf_error *ret_error)

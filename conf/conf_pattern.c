@@ -124,3 +124,8 @@ bool conf_name_is_valid(const char *name)
 			return false;
 	return true;
 }
+
+bool conf_name_is_plain(const char *name)
+{
+	return conf_name_is_valid(name) && strpbrk(name, "*?[\\") == NULL;
+}

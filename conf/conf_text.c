@@ -64,6 +64,12 @@ static void put_patterns(struct out *o, const char (*patterns)[CONF_NAME])
 		put_item(o, patterns[i]);
 }
 
+static void put_members(struct out *o, const uint32_t *ids)
+{
+	for (unsigned i = 0; i < CONF_MAX_MEMBERS && ids[i] != 0; i++)
+		put(o, "%s%u", i > 0 ? ", " : "", ids[i]);
+}
+
 static void put_vsi_id(struct out *o, const struct vsi_id *id)
 {
 	char text[VSI_ID_TEXT];
@@ -82,6 +88,9 @@ const char *conf_setting_format(const struct conf_setting *s, const void *base, 
 	text[0] = '\0';
 	switch (s->kind) {
 	case CONF_PORTS:
+	case CONF_CHANNELS:
+	case CONF_VIFS:
+	case CONF_LISTS:
 		break;
 	case CONF_GROUP:
 	case CONF_BOOL:
@@ -113,6 +122,9 @@ const char *conf_setting_format(const struct conf_setting *s, const void *base, 
 		else
 			put(&o, "vlan %lld", (long long)n);
 		break;
+	case CONF_MEMBERS:
+		put_members(&o, p);
+		break;
 	case CONF_MANAGER:
 		put(&o, "%s", vdp_manager_format(p, manager));
 		break;
@@ -133,7 +145,10 @@ const char *conf_setting_range(const struct conf_setting *s, char text[CONF_RANG
 		put(&o, "a group { ... }");
 		break;
 	case CONF_PORTS:
-		put(&o, "a list of groups ( { ... }, ... ), at most %d", CONF_MAX_PORTS);
+	case CONF_CHANNELS:
+	case CONF_VIFS:
+	case CONF_LISTS:
+		put(&o, "a list of groups ( { ... }, ... ), at most %lld", (long long)s->max);
 		break;
 	case CONF_BOOL:
 		put(&o, "true or false");
@@ -159,6 +174,9 @@ const char *conf_setting_range(const struct conf_setting *s, char text[CONF_RANG
 	case CONF_ELSEWHERE:
 		put(&o, "\"drop\" or \"vlan N\"");
 		break;
+	case CONF_MEMBERS:
+		put(&o, "list of at most %d VIFs", CONF_MAX_MEMBERS);
+		break;
 	case CONF_MANAGER:
 		put(&o, "IPv6 or IPv4 address, or 32 hex digits");
 		break;
@@ -166,6 +184,15 @@ const char *conf_setting_range(const struct conf_setting *s, char text[CONF_RANG
 		put(&o, "UUID, MAC, IPv4 or IPv6 address, or local:HEX");
 		break;
 	}
+	return text;
+}
+
+const char *conf_row_format(const struct conf_port *p, char text[CONF_ROW_TEXT])
+{
+	if (p->scid == CONF_SCID_DEFAULT)
+		snprintf(text, CONF_ROW_TEXT, "port \"%s\"", p->name);
+	else
+		snprintf(text, CONF_ROW_TEXT, "channel %u of port \"%s\"", p->scid, p->name);
 	return text;
 }
 

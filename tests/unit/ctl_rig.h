@@ -135,7 +135,7 @@ static int host_reload(
 		*ret_error = (struct conf_error){ "evbd.conf", 3, "no such setting" };
 		return -EINVAL;
 	}
-	ret[0] = (struct conf_change){ CONF_ADAPTED, "eth0", "evb.rte", "8", "9" };
+	ret[0] = (struct conf_change){ CONF_ADAPTED, "eth0", 1, "evb.rte", "8", "9" };
 	*ret_n = 1;
 	return 0;
 }

@@ -1,25 +1,6 @@
 /* What a reload changes, the patterns of vm_ports, and values as text. */
 #define _GNU_SOURCE
-#include <criterion/criterion.h>
-
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "conf_priv.h"
-
-static struct conf *load(const char *text)
-{
-	int fd = memfd_create("conf", 0);
-	struct conf_error err;
-	struct conf *c = NULL;
-	char path[64];
-
-	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	cr_assert_eq(conf_load(path, &c, &err), 0, "line %d: %s in %s", err.line, err.text, text);
-	return c;
-}
+#include "conf_rig.h"
 
 /* Exactly one change between the two texts. */
 static struct conf_change the_change(const char *old, const char *new_text)

@@ -59,17 +59,18 @@ static struct conf *load(const char *path)
 
 Test(conf_docs, the_example_is_the_defaults)
 {
-	struct conf *example = load(source("conf/evbd.conf.example")), bare = { .n_ports = 3 };
+	struct conf *example = load(source("conf/evbd.conf.example")), bare;
 	struct conf_change change[4];
-	struct conf_port ports[3];
+	struct conf_port ports[4];
 
 	conf_default_globals(&bare);
 	gethostname(bare.system_name, sizeof(bare.system_name) - 1);
-	bare.n_ports = 3;
+	bare.n_ports = 4;
 	bare.ports = ports;
-	for (unsigned i = 0; i < 3; i++) {
-		static const char *const names[] = { "eth0", "swp1", "swp2" };
-		static const enum conf_role roles[] = { CONF_STATION, CONF_BRIDGE, CONF_ORDINARY };
+	for (unsigned i = 0; i < 4; i++) {
+		static const char *const names[] = { "eth0", "eth1", "swp1", "swp2" };
+		static const enum conf_role roles[] = { CONF_STATION, CONF_STATION, CONF_BRIDGE,
+			CONF_ORDINARY };
 
 		conf_default_port(&ports[i]);
 		snprintf(ports[i].name, sizeof(ports[i].name), "%s", names[i]);
@@ -84,8 +85,12 @@ Test(conf_docs, the_example_is_the_defaults)
 Test(conf_docs, the_example_loads_with_its_optional_settings)
 {
 	struct conf *c = load(with_optional_settings("conf/evbd.conf.example"));
-	const struct conf_port *p = conf_find_port(c, "eth0");
+	const struct conf_port *p = conf_find_port(c, "eth0"), *channel = conf_find_channel(c, "eth0", 2);
 
+	cr_assert_not_null(channel);
+	cr_expect(channel->svid == 100 && channel->relay == CONF_RELAY_VEB && !channel->evb.reflective_relay);
+	cr_expect_eq(conf_find_port(c, "eth1")->pe.tag, CONF_TAG_VN);
+	cr_expect(c->n_vifs == 2 && c->vifs[0].pvid == 11 && c->n_lists == 1 && c->lists[0].n_members == 2);
 	cr_expect_neq(c->types_file[0], '\0');
 	cr_expect_eq(p->n_vm_patterns, 1);
 	cr_expect(p->host_vsi.is_set && p->host_vsi.has_id && p->host_vsi.vid == 1);
