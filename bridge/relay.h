@@ -64,6 +64,9 @@ void relay_port_clear_vlans(struct relay *r, uint16_t lport);
 /** Does the port learn? VEPA uplinks, interface virtualizers and their VIFs never do. */
 void relay_port_set_learning(struct relay *r, uint16_t lport, bool is_on);
 
+/** What outer tags its device carries, when that is known later than the port. */
+void relay_port_set_carries(struct relay *r, uint16_t lport, enum fwd_tag carries);
+
 /* ---- outer tags (evb-reference 1.2; port-extension-reference 2, 4, 5) ---- */
 
 /** What a device's outer tag means: frames of `trunk` that carry `id` (SVID, VIF, E-CID) come in by `lport`, whose own go

@@ -229,6 +229,12 @@ void relay_port_set_learning(struct relay *r, uint16_t lport, bool is_on)
 		fdb_flush_port(&r->fdb, lport);
 }
 
+void relay_port_set_carries(struct relay *r, uint16_t lport, enum fwd_tag carries)
+{
+	if (relay_is_port(r, lport))
+		r->port[lport].p.carries = (uint8_t)carries;
+}
+
 void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on)
 {
 	if (relay_is_port(r, lport)) /* an edge relay never sends back to its uplink */

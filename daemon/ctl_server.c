@@ -256,22 +256,6 @@ static void on_accept(
 
 /* ---- events ---- */
 
-static const char *event_type(enum node_event_kind k)
-{
-	static const char *const names[] = {
-		[NODE_EVENT_PORT] = "port",
-		[NODE_EVENT_NEIGHBOUR] = "neighbor",
-		[NODE_EVENT_EVB] = "evb",
-		[NODE_EVENT_VSI] = "vsi",
-		[NODE_EVENT_BIND] = "bind",
-		[NODE_EVENT_ECP] = "ecp",
-		[NODE_EVENT_GUARD] = "guard",
-		[NODE_EVENT_REFUSED] = "refused",
-	};
-
-	return names[k];
-}
-
 static json_t *event_message(const struct ctl_host *h, const struct node_event *ev, struct mono now)
 {
 	const struct node_port *p = node_port(h->node, ev->port);
@@ -279,9 +263,10 @@ static json_t *event_message(const struct ctl_host *h, const struct node_event *
 	json_t *e = json_object();
 
 	ctl_put_time(e, "time", h, now);
-	ctl_put_text(e, "type", event_type(ev->kind));
+	ctl_put_text(e, "type", node_event_kind_name(ev->kind));
 	ctl_put_bool(e, "warning", ev->is_warning);
 	ctl_put_text(e, "port", p ? p->name : NULL);
+	ctl_put(e, "channel", p ? json_integer(p->scid) : NULL);
 	ctl_put_text(e, "vsi", ev->vsi ? vsi_id_format(&ev->vsi->subject.vsi, id) : NULL);
 	ctl_put_text(e, "from", ev->from);
 	ctl_put_text(e, "to", ev->to);

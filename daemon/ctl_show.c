@@ -168,10 +168,10 @@ static json_t *peer_of(const struct node_port *p)
 {
 	json_t *peer = NULL;
 
-	if (p->agent[0].in_use && lldp_agent_n_neighbours(&p->agent[0].lldp) > 0) {
+	if (p->agent[0].in_use && lldp_agent_n_neighbours(p->agent[0].lldp) > 0) {
 		struct lldp_pdu pdu;
 
-		lldp_neighbour_pdu(lldp_agent_neighbour(&p->agent[0].lldp, 0), &pdu);
+		lldp_neighbour_pdu(lldp_agent_neighbour(p->agent[0].lldp, 0), &pdu);
 		peer = json_object();
 		ctl_put_lldp_id(peer, "chassis", pdu.chassis_id, true);
 		ctl_put_lldp_id(peer, "port_id", pdu.port_id, false);
@@ -302,7 +302,7 @@ static void put_totals(json_t *row, const struct ctl_host *h)
 		ports++;
 		up += p->is_up;
 		for (unsigned a = 0; a < NODE_AGENTS; a++)
-			neighbours += p->agent[a].in_use ? lldp_agent_n_neighbours(&p->agent[a].lldp) : 0;
+			neighbours += p->agent[a].in_use ? lldp_agent_n_neighbours(p->agent[a].lldp) : 0;
 		for (uint32_t v = p->vdp ? vdp_table_next(p->vdp, 0) : UINT32_MAX; v != UINT32_MAX;
 			v = vdp_table_next(p->vdp, v + 1)) {
 			vsis++;

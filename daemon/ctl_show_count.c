@@ -121,7 +121,7 @@ static void put_agents(json_t *row, const struct node_port *p)
 		if (!p->agent[a].in_use)
 			continue;
 		o = json_object();
-		put_all(o, lldp_names, &p->agent[a].lldp.counters);
+		put_all(o, lldp_names, &p->agent[a].lldp->counters);
 		ctl_put(agents, names[a], o);
 	}
 	ctl_put(row, "lldp", agents);

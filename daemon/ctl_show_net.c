@@ -153,7 +153,7 @@ bool ctl_show_neighbors(struct ctl_walk *w, unsigned budget)
 		if (n >= budget)
 			return false;
 		for (unsigned a = 0; a < NODE_AGENTS; a++) {
-			const struct lldp_agent *agent = &p->agent[a].lldp;
+			const struct lldp_agent *agent = p->agent[a].lldp;
 
 			for (unsigned i = 0; p->agent[a].in_use && i < lldp_agent_n_neighbours(agent);
 				i++, n++)

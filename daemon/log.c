@@ -62,14 +62,6 @@ const char *log_quoted(const char *text, char *quoted, size_t size)
 	return quoted;
 }
 
-static const char *kind_name(enum node_event_kind k)
-{
-	static const char *const names[] = { "port", "neighbour", "evb", "vsi", "bind", "ecp", "guard",
-		"refused" };
-
-	return names[k];
-}
-
 /* May this line be written? *ret_suppressed: how many of its kind were not. */
 static bool pass(struct log *l, const struct node_event *ev, struct mono now, unsigned *ret_suppressed)
 {
@@ -102,7 +94,8 @@ void log_event(struct log *l, const struct node *n, const struct node_event *ev,
 
 	if (level > l->level || !pass(l, ev, now, &suppressed))
 		return;
-	len = snprintf(line, sizeof(line), "kind=%s if=%s", kind_name(ev->kind), p ? p->name : "-");
+	len = snprintf(
+		line, sizeof(line), "kind=%s if=%s", node_event_kind_name(ev->kind), p ? p->label : "-");
 	if (ev->vsi)
 		len += snprintf(line + len, sizeof(line) - (size_t)len, " vsi=%s",
 			vsi_id_format(&ev->vsi->subject.vsi, vsi));

@@ -8,7 +8,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-enum { LOG_BUCKETS_OF_PORT = 16 }; /* 8 kinds of events, warnings or not */
+enum { LOG_BUCKETS_OF_PORT = 2 * NODE_N_EVENTS }; /* kinds of events, warnings or not */
 
 struct log {
 	enum log_level level;

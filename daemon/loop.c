@@ -195,7 +195,11 @@ static int make_ports(struct evbd *d)
 	for (unsigned i = 0; i < d->conf->n_ports; i++) {
 		uint16_t port = node_port_add(d->node, &d->conf->ports[i], d->started);
 
-		if (port == NODE_NO_PORT || !evbd_port_new(d, port))
+		if (port == NODE_NO_PORT)
+			return -ENOMEM;
+		if (d->conf->ports[i].scid != NODE_CHANNEL_DEFAULT)
+			continue; /* an S-channel has no device of its own */
+		if (!evbd_port_new(d, port))
 			return -ENOMEM;
 		if (d->conf->ports[i].create_tap && !evbd_port_tap(d, port))
 			return -EIO;

@@ -8,6 +8,7 @@
 #ifndef EVB_NODE_H
 #define EVB_NODE_H
 
+#include "cdcp_agent.h"
 #include "conf.h"
 #include "conf_diff.h"
 #include "ecp_rx.h"
@@ -15,9 +16,16 @@
 #include "evb_sm.h"
 #include "lldp_agent.h"
 #include "relay.h"
+#include "theap.h"
 #include "vdp_table.h"
 
-enum { NODE_MAX_PORTS = 1024, NODE_NO_PORT = 0xffff, NODE_AGENTS = 3, NODE_CHANNEL_DEFAULT = 1 };
+enum {
+	NODE_MAX_PORTS = 4096, /* devices, S-channels, VM ports and VIFs */
+	NODE_NO_PORT = 0xffff,
+	NODE_AGENTS = 3,
+	NODE_CHANNEL_DEFAULT = CDCP_DEFAULT,
+	NODE_LABEL = CONF_NAME + 6 /* "swp1/4094" */
+};
 
 enum node_port_kind {
 	NODE_ORDINARY,
@@ -33,8 +41,10 @@ enum node_event_kind {
 	NODE_EVENT_VSI,       /* a VSI changed or ended */
 	NODE_EVENT_BIND,      /* a VSI was bound to a VM port, or lost it */
 	NODE_EVENT_ECP,       /* a request was given up */
+	NODE_EVENT_CHANNEL,   /* an S-channel came, went, or CDCP changed its mind */
 	NODE_EVENT_GUARD,     /* BPDU guard, reflective relay blocked by a BPDU */
 	NODE_EVENT_REFUSED, /* traffic of an unassociated address (once a minute per port), too many neighbours ... */
+	NODE_N_EVENTS,
 };
 struct node_event {
 	enum node_event_kind kind;
@@ -57,33 +67,51 @@ struct node_vtdb {
 };
 struct node_io {
 	void *ctx;
-	void (*send)(void *ctx, uint16_t port, struct span head, struct span rest); /* one frame, two parts */
+	void (*send)(void *ctx, uint16_t port, struct span head,
+		struct span rest); /* one frame, two parts; to a device */
 	void (*event)(void *ctx, const struct node_event *ev, struct mono now);
-	void (*rearm)(void *ctx, uint16_t port); /* node_port_deadline() of this port may have changed */
+	void (*rearm)(void *ctx, uint16_t port); /* node_port_deadline() of this device may have changed */
 	struct node_vtdb vtdb;
 };
 
 struct node_agent { /* LLDP agent of a port */
 	bool in_use;
-	struct lldp_agent lldp;
-	void *mem;
+	struct lldp_agent *lldp; /* NULL unless in_use */
+};
+
+/* S-channels of a UAP beside the default one, each a node port of its own (evb-reference 1.2, 4). */
+struct node_channels {
+	struct cdcp_sm cdcp; /* disabled: the channels' SVIDs are all configured */
+	struct cdcp_pool pool;
+	uint16_t by_scid[CDCP_ID_MAX + 1]; /* node port, or NODE_NO_PORT */
+	uint16_t by_svid[CDCP_ID_MAX + 1]; /* of operational ones */
+	uint16_t n;                        /* ports */
+	struct theap timers;               /* their deadlines, by SCID */
+	bool is_applying;                  /* what CDCP decided; nested calls wait for the outer one */
 };
 
 struct node_port_counters { /* of evb-reference 9, where no machine owns them */
 	uint64_t ecp_not_ready, ecp_bad_da, lldp_no_agent, bpdus, warn_exponent, control_in, unbound;
+	uint64_t no_channel; /* UAP: control frames with an S-TAG of no channel */
 };
 
 struct node_port { /* read it, do not write it */
 	bool in_use;
 	enum node_port_kind kind;
-	char name[CONF_NAME];
-	struct conf_port conf;  /* of a VM port: of its station port */
-	bool is_present, is_up; /* the device exists; it can carry frames */
-	bool is_guarded;        /* blocked by BPDU guard */
-	bool wants_pump;        /* its machines have something to say */
+	char name[CONF_NAME];           /* of the device */
+	char label[NODE_LABEL];         /* unique: the name, for an S-channel with its SCID: "swp1/2" */
+	uint16_t device;                /* itself, or of an S-channel its UAP */
+	uint16_t scid;                  /* S-channel; NODE_CHANNEL_DEFAULT: the device's untagged frames */
+	uint16_t svid;                  /* of the channels beside that one; 0: not operational */
+	bool is_dynamic;                /* bridge: the channel is there because the station asks for it */
+	struct node_channels *channels; /* UAP; NULL: no S-channels */
+	struct conf_port conf;          /* of a VM port: of its station port */
+	bool is_present, is_up;         /* the device exists; it can carry frames */
+	bool is_guarded;                /* blocked by BPDU guard */
+	bool wants_pump;                /* its machines have something to say */
 	struct mac mac;
 	uint32_t mtu;
-	uint16_t uplink; /* VM: its station port, else NODE_NO_PORT */
+	uint16_t uplink; /* VM: its station port or S-channel, else NODE_NO_PORT */
 	uint16_t lport;  /* in the relay; FWD_LPORT_NONE: none (relay = none, too many ports) */
 	struct node_agent agent[NODE_AGENTS]; /* nearest customer bridge, non-TPMR bridge, bridge */
 	struct evb_sm evb;
@@ -105,6 +133,7 @@ struct node_ended { /* an ended or refused VSI, kept for 10 minutes */
 	bool is_moved; /* to another port of this bridge */
 	uint16_t port;
 	char port_name[CONF_NAME];
+	uint16_t scid;
 	enum vdp_role role;
 	struct vdp_vsi vsi; /* filters point to `filter`, cut to one */
 	struct vdp_filter filter;
@@ -117,15 +146,17 @@ void node_free(struct node *n); /* sends nothing; see node_shutdown() */
 /** Clean exit: a shutdown LLDPDU from every agent. VSIs are not de-associated: a restart finds them again. */
 void node_shutdown(struct node *n, struct mono now);
 
-/** Add a port of the configuration, or a VM port below `uplink` (conf NULL). NODE_NO_PORT when full. The port is not
- * present until node_port_state(). */
+/** Add a port of the configuration, or a VM port below `uplink`. NODE_NO_PORT when full. The port is not present until
+ * node_port_state(). An S-channel (conf->scid > 1) is added after its UAP, which is the port of the same name that must
+ * be there; it is up while its UAP is and CDCP, or conf->svid without CDCP, gives it an SVID. */
 uint16_t node_port_add(struct node *n, const struct conf_port *conf, struct mono now);
 uint16_t node_vm_port_add(struct node *n, const char *name, uint16_t uplink, struct mono now);
 void node_port_del(struct node *n, uint16_t port, struct mono now);
-/** The device came, went, or changed. */
+/** The device came, went, or changed; not for S-channels, which follow their UAP. */
 void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac, uint32_t mtu,
 	struct mono now);
-/** Apply a new configuration of this port that conf_diff() calls adapted or renegotiated. */
+/** Apply a new configuration of this port that conf_diff() calls adapted or renegotiated; of an S-channel that the
+ * configuration did not name before, too. */
 void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now);
 /** A reload: the settings of no port; and ports that BPDU guard blocks get another chance. */
 void node_set_globals(struct node *n, const struct conf *c, struct mono now);
@@ -166,8 +197,20 @@ bool node_vsi_save(const struct node *n, uint16_t port, const struct vsi_id *id,
 enum vdp_submit node_vsi_restore(
 	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t vm_port, struct mono now);
 
+/** Put back the S-channels of before a restart, all of a UAP at once, after its channels were added and before it is up.
+ * They are operational as soon as the port is, until the peer has been heard or its TTL is over (CDCP). */
+void node_channels_restore(
+	struct node *n, uint16_t port, const struct cdcp_pair *channels, unsigned count, struct mono now);
+/** What node_channels_restore() wants to know again: operational channels of a UAP beside the default one. Returns how many. */
+unsigned node_channels_save(const struct node_port *p, struct cdcp_pair ret[CDCP_PAIRS_MAX]);
+/** Call `fn` when the S-channels of a UAP that are operational have changed; it may not call the node back, but to look. */
+typedef void node_keep_channels_fn(void *ctx, uint16_t port);
+void node_watch_channels(struct node *n, node_keep_channels_fn *fn, void *ctx);
+
 /* ---- looking ---- */
-uint16_t node_find_port(const struct node *n, const char *name);        /* NODE_NO_PORT */
+uint16_t node_find_port(const struct node *n, const char *name); /* a device, or NODE_NO_PORT */
+uint16_t node_find_channel(const struct node *n, const char *name, uint16_t scid);
+uint16_t node_find_label(const struct node *n, const char *label);
 const struct node_port *node_port(const struct node *n, uint16_t port); /* NULL: not in use */
 uint16_t node_n_ports(const struct node *n);                            /* indices 0..n-1, some not in use */
 const struct relay *node_relay(const struct node *n);
@@ -177,6 +220,7 @@ bool node_vsi_is_host(const struct node_port *p, const struct vdp_vsi *v);
 /** Ended VSIs, newest last: 0..n-1; NULL for one that has expired. */
 unsigned node_n_ended(const struct node *n);
 const struct node_ended *node_ended(const struct node *n, unsigned i, struct mono now);
-const char *node_port_kind_name(enum node_port_kind k); /* "ordinary", "station", "bridge", "vm" */
+const char *node_port_kind_name(enum node_port_kind k);   /* "ordinary", "station", "bridge", "vm" */
+const char *node_event_kind_name(enum node_event_kind k); /* "port", "neighbor" ... */
 
 #endif

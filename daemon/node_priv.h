@@ -1,4 +1,4 @@
-/* Shared between node.c, port_evb.c, port_vsi.c and port_bind.c: the node's own struct and the steps of a port. */
+/* Shared between node.c and the port_*.c: the node's own struct and the steps of a port. */
 #ifndef EVB_NODE_PRIV_H
 #define EVB_NODE_PRIV_H
 
@@ -10,6 +10,8 @@ enum {
 	ENDED_LIFE_S = 600,   /* design: an ended VSI stays listed for 10 minutes */
 	REFUSED_EVENT_S = 60, /* refused traffic is told once a minute per port */
 	EVB_ORG_SLOT = 0,     /* LLDP org slot of the EVB TLV */
+	CDCP_ORG_SLOT = 1,
+	NODE_MAX_ACTIVE = 65536, /* listed VSIs that are associated on bridge ports */
 	AGENT_NCB = 0,
 	AGENT_NTPMR = 1,
 	AGENT_NB = 2,
@@ -20,6 +22,8 @@ struct node {
 	struct node_io io;
 	node_keep_fn *keep; /* NULL: nobody watches */
 	void *keep_ctx;
+	node_keep_channels_fn *keep_channels;
+	void *keep_channels_ctx;
 	struct siphash_key key;
 	struct prng rng;
 	char system_name[CONF_TEXT], system_descr[CONF_TEXT];
@@ -36,12 +40,54 @@ struct node {
 	struct imap ended_map;             /* by (port, VSIID) */
 	void *ended_map_mem;
 	uint32_t max_ended, ended_next, n_ended;
+	struct imap active_map; /* by VSIID: VSIs associated on bridge ports */
+	void *active_mem;
+	struct node_active *active;
+	uint32_t *unused_active;
+	uint32_t n_unused_active,
+		n_active;    /* records below n_active are in use or on the stack of unused ones */
+	uint32_t n_unlisted; /* associated without a place in the list: then all ports are searched */
+};
+
+/** A VSI that is associated on a bridge port: few ports have the VSI that moves, and many ports are there. */
+struct node_active {
+	uint64_t hash;
+	uint32_t vsi;
+	uint16_t port;
 };
 
 /* node.c */
 void node_tell(struct node *n, const struct node_event *ev, struct mono now);
 /** Let a port's machines talk until they are quiet: events, answers, ECP, LLDP. */
 void node_pump(struct node *n, uint16_t port, struct mono now);
+/** A control frame of the port's own machines, in two parts (the first at least 12 octets): S-tagged where it has to be. */
+void node_send(struct node *n, uint16_t port, struct span head, struct span rest);
+/** What a port that is up or down means for its machines and the relay. */
+void node_port_changed(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac,
+	uint32_t mtu, struct mono now);
+
+/** The port carries S-TAGs from now on. */
+void node_relay_trunk(struct node *n, uint16_t port);
+
+/* port_channel.c: S-channels and CDCP of a UAP */
+bool port_channel_init(struct node *n, uint16_t port, struct mono now);
+void port_channel_fini(struct node_port *p);
+/** The port, a new S-channel, joins its UAP; leaves it. */
+bool port_channel_join(struct node *n, uint16_t port, struct mono now);
+void port_channel_leave(struct node *n, uint16_t port, struct mono now);
+void port_channel_conf(struct node *n, uint16_t port, struct mono now);
+/** The settings of a bridge's S-channel that the configuration does not name. */
+struct conf_port port_channel_conf_of(const struct conf_port *uap, uint16_t scid);
+/** The UAP's state changed: its channels' follow. */
+void port_channel_state(struct node *n, uint16_t port, struct mono now);
+/** LLDP heard something new. */
+void port_channel_hear(struct node *n, uint16_t port, struct mono now);
+void port_channel_on_time(struct node *n, uint16_t port, struct mono now);
+struct mono port_channel_deadline(const struct node_port *p);
+/** A channel's deadline may have changed. */
+void port_channel_rearm(struct node *n, uint16_t port);
+/** The S-channel that an S-tagged frame from the UAP belongs to, the UAP itself for VID 0, or NODE_NO_PORT. */
+uint16_t port_channel_of_tag(const struct node *n, uint16_t port, uint16_t svid);
 
 /* port_evb.c: LLDP agents and the EVB machine of a port */
 void port_evb_init(struct node_port *p, struct mono now);
@@ -76,6 +122,8 @@ void port_vsi_host(struct node *n, uint16_t port, struct mono now);
 void port_vsi_keep(struct node *n, uint16_t port, const struct vsi_id *id);
 bool node_ended_init(struct node *n);
 void node_ended_fini(struct node *n);
+bool node_active_init(struct node *n);
+void node_active_fini(struct node *n);
 
 /* port_bind.c: which VM port a station VSI belongs to */
 void port_bind_vsi(struct node *n, uint16_t port, uint32_t vsi, struct mono now);

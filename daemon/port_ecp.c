@@ -100,7 +100,7 @@ static void send_ecpdu(struct node *n, uint16_t port, struct span pdu)
 		wr_zero(&w, NODE_FRAME_MIN - w.len);
 		pdu = span_of(NULL, 0);
 	}
-	n->io.send(n->io.ctx, port, wr_span(&w), pdu);
+	node_send(n, port, wr_span(&w), pdu);
 }
 
 void port_ecp_rx(struct node *n, uint16_t port, struct span frame, struct mono now)

@@ -42,23 +42,25 @@ static struct evb_cfg evb_cfg_of(const struct node_port *p)
 
 void port_evb_init(struct node_port *p, struct mono now)
 {
-	const struct lldp_known known = EVB_TLV_KNOWN;
+	const struct lldp_known known[] = { EVB_TLV_KNOWN, CDCP_TLV_KNOWN };
 	struct evb_cfg ec = evb_cfg_of(p);
 
 	for (unsigned a = 0; a < NODE_AGENTS; a++) {
 		struct lldp_agent_cfg cfg = agent_cfg(p, a);
-		void *mem;
+		struct carve c = { 0 };
 
-		if (!(p->conf.lldp_agents & 1u << a))
+		/* an S-channel has the agent of its EVB TLV; the others are the UAP's (evb-reference 1.2) */
+		if (!(p->conf.lldp_agents & 1u << a) || (a != AGENT_NCB && p->scid != NODE_CHANNEL_DEFAULT))
 			continue;
-		mem = calloc(1, lldp_agent_size(&cfg));
-		if (!mem)
+		carve_take(&c, 1, sizeof(struct lldp_agent));
+		c.base = calloc(1, c.used + CARVE_ALIGN + lldp_agent_size(&cfg));
+		if (!c.base)
 			continue;
-		p->agent[a].mem = mem;
+		p->agent[a].lldp = (struct lldp_agent *)(void *)c.base;
 		p->agent[a].in_use = true;
-		lldp_agent_init(&p->agent[a].lldp, &cfg, p->mac, mem);
+		lldp_agent_init(p->agent[a].lldp, &cfg, p->mac, carve_take(&c, 1, 0));
 		if (p->kind != NODE_ORDINARY)
-			lldp_agent_set_known(&p->agent[a].lldp, &known, 1);
+			lldp_agent_set_known(p->agent[a].lldp, known, p->channels ? 2 : 1);
 	}
 	if (p->kind != NODE_ORDINARY)
 		evb_sm_init(&p->evb, &ec, now);
@@ -67,27 +69,28 @@ void port_evb_init(struct node_port *p, struct mono now)
 void port_evb_fini(struct node_port *p)
 {
 	for (unsigned a = 0; a < NODE_AGENTS; a++)
-		free(p->agent[a].mem);
+		free(p->agent[a].lldp);
 }
 
 /* The basic TLVs: chassis = the system's address, port = interface name, what the port is. */
 static void set_local(const struct node *n, struct node_port *p, struct mono now)
 {
 	uint8_t chassis[7] = { LLDP_CHASSIS_MAC };
-	uint8_t port_id[1 + CONF_NAME] = { LLDP_PORT_IFNAME };
+	uint8_t port_id[1 + NODE_LABEL] = { p->scid == NODE_CHANNEL_DEFAULT ? LLDP_PORT_IFNAME
+									    : LLDP_PORT_LOCAL };
 	/* management address: length, subtype 6 (802), address, interface numbering unknown, no OID */
 	uint8_t mgmt[14] = { 7, 6 };
-	size_t name_len = strlen(p->name);
+	size_t name_len = strlen(p->label);
 	struct lldp_pdu local = { 0 };
 	uint16_t caps = p->kind == NODE_STATION ? LLDP_CAP_STATION_ONLY : LLDP_CAP_BRIDGE | LLDP_CAP_CVLAN;
 
 	memcpy(chassis + 1, n->has_chassis ? n->chassis.b : p->mac.b, 6);
-	memcpy(port_id + 1, p->name, name_len);
+	memcpy(port_id + 1, p->label, name_len);
 	memcpy(mgmt + 2, chassis + 1, 6);
 	mgmt[8] = 1;
 	local.chassis_id = span_of(chassis, sizeof(chassis));
 	local.port_id = span_of(port_id, 1 + name_len);
-	local.port_descr = span_of(p->name, name_len);
+	local.port_descr = span_of(p->label, name_len);
 	local.system_name = span_of(n->system_name, strlen(n->system_name));
 	local.system_descr = span_of(n->system_descr, strlen(n->system_descr));
 	local.has_caps = true;
@@ -97,13 +100,13 @@ static void set_local(const struct node *n, struct node_port *p, struct mono now
 	local.mgmt[0] = span_of(mgmt, sizeof(mgmt));
 	for (unsigned a = 0; a < NODE_AGENTS; a++)
 		if (p->agent[a].in_use)
-			lldp_agent_set_local(&p->agent[a].lldp, &local, now);
+			lldp_agent_set_local(p->agent[a].lldp, &local, now);
 }
 
 static void set_evb_tlv(struct node_port *p, struct mono now)
 {
 	if (p->agent[AGENT_NCB].in_use)
-		evb_to_agent(&p->evb, &p->agent[AGENT_NCB].lldp, EVB_ORG_SLOT, now);
+		evb_to_agent(&p->evb, p->agent[AGENT_NCB].lldp, EVB_ORG_SLOT, now);
 }
 
 static bool oper_equal(const struct evb_oper *a, const struct evb_oper *b)
@@ -175,7 +178,7 @@ static void hear_peer(struct node *n, uint16_t port, struct mono now)
 
 		if (!p->agent[a].in_use)
 			continue;
-		has_tlv = evb_from_agent(&p->agent[a].lldp, &tlv, &heard);
+		has_tlv = evb_from_agent(p->agent[a].lldp, &tlv, &heard);
 		if (a == AGENT_NCB || has_tlv)
 			n_neighbours = heard;
 	}
@@ -197,7 +200,7 @@ void port_evb_conf(struct node *n, uint16_t port, struct mono now)
 		struct lldp_agent_cfg cfg = agent_cfg(p, a);
 
 		if (p->agent[a].in_use)
-			lldp_agent_set_cfg(&p->agent[a].lldp, &cfg, now);
+			lldp_agent_set_cfg(p->agent[a].lldp, &cfg, now);
 	}
 	if (p->kind == NODE_ORDINARY)
 		return;
@@ -213,8 +216,8 @@ void port_evb_state(struct node *n, uint16_t port, struct mono now)
 	set_local(n, p, now);
 	for (unsigned a = 0; a < NODE_AGENTS; a++) {
 		if (p->agent[a].in_use) {
-			p->agent[a].lldp.own = p->mac;
-			lldp_agent_set_operational(&p->agent[a].lldp, p->is_up, now);
+			p->agent[a].lldp->own = p->mac;
+			lldp_agent_set_operational(p->agent[a].lldp, p->is_up, now);
 		}
 	}
 	if (p->kind != NODE_ORDINARY) {
@@ -232,7 +235,7 @@ void port_evb_rx(struct node *n, uint16_t port, struct span frame, struct mono n
 	memcpy(sa.b, frame.ptr + 6, 6);
 	for (unsigned a = 0; a < NODE_AGENTS; a++) {
 		if (p->agent[a].in_use && mac_equal(da, agent_da[a])) {
-			lldp_agent_rx(&p->agent[a].lldp, sa,
+			lldp_agent_rx(p->agent[a].lldp, sa,
 				span_of(frame.ptr + LLDP_FRAME_HEAD, frame.len - LLDP_FRAME_HEAD), now);
 			return;
 		}
@@ -264,7 +267,7 @@ void port_evb_on_time(struct node *n, uint16_t port, struct mono now)
 
 	for (unsigned a = 0; a < NODE_AGENTS; a++)
 		if (p->agent[a].in_use)
-			lldp_agent_on_time(&p->agent[a].lldp, now);
+			lldp_agent_on_time(p->agent[a].lldp, now);
 	if (p->kind == NODE_ORDINARY)
 		return;
 	evb_sm_on_time(&p->evb, now);
@@ -277,7 +280,7 @@ struct mono port_evb_deadline(const struct node_port *p)
 
 	for (unsigned a = 0; a < NODE_AGENTS; a++)
 		if (p->agent[a].in_use)
-			d = mono_min(d, lldp_agent_deadline(&p->agent[a].lldp));
+			d = mono_min(d, lldp_agent_deadline(p->agent[a].lldp));
 	return p->kind == NODE_ORDINARY ? d : mono_min(d, evb_sm_deadline(&p->evb));
 }
 
@@ -290,9 +293,9 @@ static void send_lldp(struct node *n, uint16_t port, unsigned a, struct mono now
 	wr_copy(&w, agent_da[a].b, 6);
 	wr_copy(&w, p->mac.b, 6);
 	wr_u16(&w, LLDP_ETHERTYPE);
-	while (lldp_agent_poll_tx(&p->agent[a].lldp, now, &w)) {
+	while (lldp_agent_poll_tx(p->agent[a].lldp, now, &w)) {
 		wr_zero(&w, w.len < NODE_FRAME_MIN ? NODE_FRAME_MIN - w.len : 0);
-		n->io.send(n->io.ctx, port, wr_span(&w), span_of(NULL, 0));
+		node_send(n, port, wr_span(&w), span_of(NULL, 0));
 		w.len = LLDP_FRAME_HEAD;
 	}
 }
@@ -306,7 +309,7 @@ void port_evb_pump(struct node *n, uint16_t port, struct mono now)
 
 		if (!p->agent[a].in_use)
 			continue;
-		events = lldp_agent_take_events(&p->agent[a].lldp);
+		events = lldp_agent_take_events(p->agent[a].lldp);
 		if (events)
 			node_tell(n,
 				&(struct node_event){ .kind = NODE_EVENT_NEIGHBOUR,
@@ -316,8 +319,11 @@ void port_evb_pump(struct node *n, uint16_t port, struct mono now)
 									      : "neighbours changed",
 					.clause = "802.1AB 9.2" },
 				now);
-		if ((events & LLDP_EVENT_REMOTE_CHANGED) && p->kind != NODE_ORDINARY)
-			hear_peer(n, port, now);
+		if (!(events & LLDP_EVENT_REMOTE_CHANGED) || p->kind == NODE_ORDINARY)
+			continue;
+		hear_peer(n, port, now);
+		if (p->channels)
+			port_channel_hear(n, port, now);
 	}
 	for (unsigned a = 0; a < NODE_AGENTS; a++)
 		if (p->agent[a].in_use)
@@ -334,7 +340,7 @@ void port_evb_shutdown(struct node *n, uint16_t port, struct mono now)
 		if (!p->agent[a].in_use)
 			continue;
 		cfg.admin = LLDP_DISABLED;
-		lldp_agent_set_cfg(&p->agent[a].lldp, &cfg, now);
+		lldp_agent_set_cfg(p->agent[a].lldp, &cfg, now);
 		send_lldp(n, port, a, now);
 	}
 }

@@ -92,6 +92,7 @@ static void ended_add(struct node *n, uint16_t port, const struct vdp_vsi *v, st
 	e->is_moved = is_moved;
 	e->role = p->kind == NODE_BRIDGE ? VDP_BRIDGE : VDP_STATION;
 	memcpy(e->port_name, p->name, sizeof(e->port_name));
+	e->scid = p->scid;
 	if (v->n_filters > 0)
 		e->filter = v->filters[0];
 	e->vsi.n_filters = v->n_filters > 0 ? 1 : 0;
@@ -116,6 +117,90 @@ const struct node_ended *node_ended(const struct node *n, unsigned i, struct mon
 	return e;
 }
 
+/* ---- which bridge port has a VSI ---- */
+
+static void active_layout(struct node *n, struct carve *c)
+{
+	n->active = (struct node_active *)carve_take(c, NODE_MAX_ACTIVE, sizeof(*n->active));
+	n->unused_active = (uint32_t *)carve_take(c, NODE_MAX_ACTIVE, sizeof(uint32_t));
+	imap_layout(&n->active_map, c, NODE_MAX_ACTIVE);
+}
+
+bool node_active_init(struct node *n)
+{
+	struct carve c = { 0 };
+
+	active_layout(n, &c);
+	n->active_mem = calloc(1, c.used);
+	if (!n->active_mem)
+		return false;
+	c = (struct carve){ .base = n->active_mem };
+	active_layout(n, &c);
+	imap_clear(&n->active_map);
+	return true;
+}
+
+void node_active_fini(struct node *n)
+{
+	free(n->active_mem);
+}
+
+static uint64_t active_hash(const struct node *n, const struct vsi_id *id)
+{
+	return siphash(n->key, span_of(id, sizeof(*id)));
+}
+
+static void active_add(struct node *n, uint16_t port, uint32_t vsi, const struct vsi_id *id)
+{
+	uint32_t i = n->n_unused_active > 0 ? n->unused_active[--n->n_unused_active] : n->n_active;
+
+	if (i == NODE_MAX_ACTIVE) {
+		n->n_unlisted++;
+		return;
+	}
+	if (i == n->n_active)
+		n->n_active++;
+	n->active[i] = (struct node_active){ active_hash(n, id), vsi, port };
+	imap_insert(&n->active_map, n->active[i].hash, i);
+}
+
+static void active_drop(struct node *n, uint16_t port, uint32_t vsi, const struct vsi_id *id)
+{
+	uint64_t hash = active_hash(n, id);
+	uint32_t i = imap_first(&n->active_map, hash);
+
+	while (i != IMAP_NONE && (n->active[i].port != port || n->active[i].vsi != vsi))
+		i = imap_next(&n->active_map, i);
+	if (i == IMAP_NONE) {
+		n->n_unlisted--;
+		return;
+	}
+	imap_remove(&n->active_map, hash, i);
+	n->unused_active[n->n_unused_active++] = i;
+}
+
+static bool is_active(const struct node *n, uint16_t port, const struct vsi_id *id)
+{
+	uint32_t at = vdp_table_find(n->port[port]->vdp, id);
+
+	return at != UINT32_MAX && vdp_table_get(n->port[port]->vdp, at)->state == VDP_STATE_ASSOC;
+}
+
+/* A bridge port other than `port` on which the VSI is associated, NODE_NO_PORT if there is none. */
+static uint16_t active_elsewhere(const struct node *n, uint16_t port, const struct vsi_id *id)
+{
+	uint64_t hash = active_hash(n, id);
+
+	for (uint32_t i = imap_first(&n->active_map, hash); i != IMAP_NONE; i = imap_next(&n->active_map, i))
+		if (n->active[i].hash == hash && n->active[i].port != port &&
+			is_active(n, n->active[i].port, id))
+			return n->active[i].port;
+	for (uint16_t i = 0; n->n_unlisted > 0 && i < n->n_ports; i++)
+		if (i != port && n->port[i] && n->port[i]->kind == NODE_BRIDGE && is_active(n, i, id))
+			return i;
+	return NODE_NO_PORT;
+}
+
 /* ---- events ---- */
 
 /* A VSI associated here that was associated on another port of this bridge has moved (6.9.1). */
@@ -125,26 +210,19 @@ static void leave_old_port(struct node *n, uint16_t port, const struct vdp_vsi *
 	struct vsi_id id = v->subject.vsi;
 	bool is_migrating = v->is_migrating;
 
-	snprintf(reason, sizeof(reason), "moved to port %s%s", n->port[port]->name,
+	snprintf(reason, sizeof(reason), "moved to port %s%s", n->port[port]->label,
 		is_migrating ? "" : " (without M-bit)");
-	for (uint16_t i = 0; i < n->n_ports; i++) {
-		const struct vdp_vsi *old;
-		uint32_t at;
+	for (uint16_t i = active_elsewhere(n, port, &id); i != NODE_NO_PORT;
+		i = active_elsewhere(n, port, &id)) {
+		struct node_ended *e;
 
-		if (i == port || !n->port[i] || n->port[i]->kind != NODE_BRIDGE)
-			continue;
-		at = vdp_table_find(n->port[i]->vdp, &id);
-		old = at == UINT32_MAX ? NULL : vdp_table_get(n->port[i]->vdp, at);
-		if (old && old->state == VDP_STATE_ASSOC &&
-			vdp_bridge_withdraw(n->port[i]->vdp, &id, reason, now)) {
-			struct node_ended *e;
-
-			port_vsi_events(n, i, now);
-			e = ended_find(n, i, &id);
-			if (e)
-				e->is_moved = true;
-			node_pump(n, i, now);
-		}
+		if (!vdp_bridge_withdraw(n->port[i]->vdp, &id, reason, now))
+			return;
+		port_vsi_events(n, i, now);
+		e = ended_find(n, i, &id);
+		if (e)
+			e->is_moved = true;
+		node_pump(n, i, now);
 	}
 }
 
@@ -158,16 +236,7 @@ static bool is_stolen(struct node *n, uint16_t port, const struct vtdb_query *q)
 
 	if (q->op != VDP_ASSOC || q->is_migrating || !(n->port[port]->conf.strict_move || (e && e->is_moved)))
 		return false;
-	for (uint16_t i = 0; i < n->n_ports; i++) {
-		uint32_t at;
-
-		if (i == port || !n->port[i] || n->port[i]->kind != NODE_BRIDGE)
-			continue;
-		at = vdp_table_find(n->port[i]->vdp, &q->subject.vsi);
-		if (at != UINT32_MAX && vdp_table_get(n->port[i]->vdp, at)->state == VDP_STATE_ASSOC)
-			return true;
-	}
-	return false;
+	return active_elsewhere(n, port, &q->subject.vsi) != NODE_NO_PORT;
 }
 
 static void ask(struct node *n, uint16_t port, const struct vdp_event *ev, struct mono now)
@@ -198,6 +267,17 @@ static void tell_vsi(struct node *n, uint16_t port, const struct vdp_event *ev, 
 		now);
 }
 
+static void note_active(
+	struct node *n, uint16_t port, const struct vdp_event *ev, const struct vdp_vsi *v, bool is_now)
+{
+	if (n->port[port]->kind != NODE_BRIDGE || is_now == (ev->was == VDP_STATE_ASSOC))
+		return;
+	if (is_now)
+		active_add(n, port, ev->vsi, &v->subject.vsi);
+	else
+		active_drop(n, port, ev->vsi, &v->subject.vsi);
+}
+
 static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, struct mono now)
 {
 	struct node_port *p = n->port[port];
@@ -207,6 +287,7 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 		ask(n, port, ev, now);
 		return;
 	}
+	note_active(n, port, ev, v, ev->kind != VDP_EVENT_ENDED && v->state == VDP_STATE_ASSOC);
 	if (ev->kind == VDP_EVENT_ENDED) {
 		port_bind_sync(n, port, ev->vsi, now);
 		ended_add(n, port, v, now);
@@ -239,8 +320,9 @@ void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now)
 	for (uint32_t i = t ? vdp_table_next(t, 0) : UINT32_MAX; i != UINT32_MAX;
 		i = vdp_table_next(t, i + 1)) {
 		struct vdp_vsi v = *vdp_table_get(t, i);
-		struct vdp_event ev = { .was = v.state, .event = "port removed" };
+		struct vdp_event ev = { .vsi = i, .was = v.state, .event = "port removed" };
 
+		note_active(n, port, &ev, &v, false);
 		snprintf(v.reason, sizeof(v.reason), "the port was removed");
 		ended_add(n, port, &v, now);
 		tell_vsi(n, port, &ev, &v, true, now);

@@ -11,30 +11,40 @@
 
 #include "evbd.h"
 
-/* The VSIs of a port that only restarts wait in the state and come back with their VM ports. */
-static void remove_port(struct evbd *d, const char *name, bool is_restart, struct mono now)
+/* A port or an S-channel, with the VM ports behind it. The VSIs of one that only restarts wait in the state and come back
+ * with their VM ports. */
+static void remove_port(struct evbd *d, const struct conf_port *conf, bool is_restart, struct mono now)
 {
-	uint16_t port = node_find_port(d->node, name);
+	uint16_t port = node_find_channel(d->node, conf->name, conf->scid);
+	char label[NODE_LABEL];
 
 	if (port == NODE_NO_PORT)
 		return;
-	if (is_restart)
-		state_keep_port(d->state, port);
-	for (uint16_t i = 0; i < node_n_ports(d->node); i++)
-		if (node_port(d->node, i) && node_port(d->node, i)->uplink == port)
+	memcpy(label, node_port(d->node, port)->label, sizeof(label));
+	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
+		const struct node_port *p = node_port(d->node, i);
+		uint16_t at = p && p->kind == NODE_VM ? p->uplink : i;
+
+		if (!p || (at != port && node_port(d->node, at)->device != port))
+			continue;
+		if (p->kind == NODE_VM)
 			evbd_port_remove(d, i, now);
+		else if (is_restart)
+			state_keep_port(d->state, i);
+	}
 	evbd_port_remove(d, port, now);
 	if (!is_restart)
-		state_forget_port(d->state, name);
+		state_forget_port(d->state, label);
 }
 
 static void add_port(struct evbd *d, const struct conf_port *conf, struct mono now)
 {
 	uint16_t port = node_port_add(d->node, conf, now);
+	bool is_channel = conf->scid != NODE_CHANNEL_DEFAULT;
 
-	if (port == NODE_NO_PORT || !evbd_port_new(d, port))
+	if (port == NODE_NO_PORT || (!is_channel && !evbd_port_new(d, port)))
 		log_line(&d->log, LOG_ERROR, "event=\"too many ports\" if=%s", conf->name);
-	else if (conf->create_tap)
+	else if (conf->create_tap && !is_channel)
 		(void)evbd_port_tap(d, port);
 }
 
@@ -50,10 +60,10 @@ static void drop_unmatched(struct evbd *d, struct mono now)
 }
 
 static const struct conf_change *change_of(
-	const struct conf_change *c, unsigned n, const char *port, enum conf_effect effect)
+	const struct conf_change *c, unsigned n, const struct conf_port *p, enum conf_effect effect)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (c[i].effect == effect && strcmp(c[i].port, port) == 0)
+		if (c[i].effect == effect && c[i].scid == p->scid && strcmp(c[i].port, p->name) == 0)
 			return &c[i];
 	return NULL;
 }
@@ -62,16 +72,16 @@ static void apply(
 	struct evbd *d, struct conf *fresh, const struct conf_change *c, unsigned n, struct mono now)
 {
 	for (unsigned i = 0; i < d->conf->n_ports; i++) {
-		const char *name = d->conf->ports[i].name;
+		const struct conf_port *p = &d->conf->ports[i];
 
-		if (change_of(c, n, name, CONF_PORT_REMOVED))
-			remove_port(d, name, false, now);
-		else if (change_of(c, n, name, CONF_PORT_RESTARTED))
-			remove_port(d, name, true, now);
+		if (change_of(c, n, p, CONF_PORT_REMOVED))
+			remove_port(d, p, false, now);
+		else if (change_of(c, n, p, CONF_PORT_RESTARTED))
+			remove_port(d, p, true, now);
 	}
 	for (unsigned i = 0; i < fresh->n_ports; i++) {
 		const struct conf_port *p = &fresh->ports[i];
-		uint16_t port = node_find_port(d->node, p->name);
+		uint16_t port = node_find_channel(d->node, p->name, p->scid);
 
 		if (port != NODE_NO_PORT && node_port(d->node, port)->kind == NODE_VM) {
 			evbd_port_remove(d, port, now); /* it was a VM port until now */
@@ -81,9 +91,10 @@ static void apply(
 			add_port(d, p, now);
 			continue;
 		}
-		if (change_of(c, n, p->name, CONF_ADAPTED) || change_of(c, n, p->name, CONF_RENEGOTIATED))
+		if (change_of(c, n, p, CONF_ADAPTED) || change_of(c, n, p, CONF_RENEGOTIATED) ||
+			change_of(c, n, p, CONF_PORT_ADDED)) /* that a station had asked for before */
 			node_port_conf(d->node, port, p, now);
-		if (p->create_tap && !d->port[port]->link)
+		if (p->create_tap && d->port[port] && !d->port[port]->link)
 			(void)evbd_port_tap(d, port); /* somebody deleted it */
 	}
 }

@@ -226,7 +226,7 @@ static struct change *change_of(const struct state *s, uint16_t port, const stru
 	if (!node_vsi_save(s->node, port, id, room, &v.saved))
 		return NULL;
 	vm = node_port(s->node, node_vsi_vm_port(p, &(struct vdp_vsi){ .user = v.saved.rq.user }));
-	memcpy(v.port, p->name, sizeof(v.port));
+	memcpy(v.port, p->label, sizeof(p->label));
 	if (vm)
 		memcpy(v.vm_port, vm->name, sizeof(v.vm_port));
 	return change_put(&v);
@@ -240,7 +240,7 @@ static void keep(void *ctx, uint16_t port, const struct vsi_id *id)
 	if (!may_enqueue(s))
 		return;
 	c = change_of(s, port, id);
-	enqueue(s, c ? c : change_forget(node_port(s->node, port)->name, id));
+	enqueue(s, c ? c : change_forget(node_port(s->node, port)->label, id));
 }
 
 void state_forget_port(struct state *s, const char *port)
@@ -324,7 +324,7 @@ struct restore {
 static const char *put_back(const struct restore *r, const struct state_vsi *v)
 {
 	struct node *n = r->s->node;
-	uint16_t port = node_find_port(n, v->port);
+	uint16_t port = node_find_label(n, v->port);
 	uint16_t vm_port = v->vm_port[0] ? node_find_port(n, v->vm_port) : NODE_NO_PORT;
 	enum vdp_submit verdict;
 

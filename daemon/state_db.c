@@ -357,11 +357,11 @@ bool state_db_put(struct state_db *db, const struct state_vsi *v)
 	return step(db, s);
 }
 
-static bool read_text(sqlite3_stmt *s, int column, char ret[CONF_NAME])
+static bool read_text(sqlite3_stmt *s, int column, char *ret, int size)
 {
 	const char *text = (const char *)sqlite3_column_text(s, column);
 
-	return text != NULL && snprintf(ret, CONF_NAME, "%s", text) < CONF_NAME;
+	return text != NULL && snprintf(ret, (size_t)size, "%s", text) < size;
 }
 
 static struct span read_blob(sqlite3_stmt *s, int column)
@@ -405,8 +405,8 @@ static bool read_row(sqlite3_stmt *s, struct vdp_filter room[2 * VDP_FILTERS_MAX
 	sqlite3_int64 role, op, type_id, version, flags, format, keep_alive;
 
 	*ret = (struct state_vsi){ 0 };
-	if (!read_text(s, 0, ret->port) || id.len != sizeof(rq->subject.vsi) ||
-		!read_int(s, 2, VDP_BRIDGE, &role) || !read_text(s, 3, ret->vm_port) ||
+	if (!read_text(s, 0, ret->port, sizeof(ret->port)) || id.len != sizeof(rq->subject.vsi) ||
+		!read_int(s, 2, VDP_BRIDGE, &role) || !read_text(s, 3, ret->vm_port, sizeof(ret->vm_port)) ||
 		!read_int(s, 4, VDP_ASSOC, &op) || manager.len != sizeof(rq->subject.manager.id) ||
 		!read_int(s, 6, UINT32_MAX, &type_id) || !read_int(s, 7, UINT8_MAX, &version) ||
 		!read_int(s, 8, UINT8_MAX, &flags) || !read_int(s, 9, UINT8_MAX, &format) ||

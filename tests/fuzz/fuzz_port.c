@@ -108,7 +108,7 @@ static void check_port(const struct sim_node *n, uint16_t i)
 	if (p == NULL)
 		return;
 	for (unsigned a = 0; a < NODE_AGENTS; a++)
-		FUZZ_LAW(!p->agent[a].in_use || p->agent[a].lldp.rx.n <= MAX_NEIGHBOURS);
+		FUZZ_LAW(!p->agent[a].in_use || p->agent[a].lldp->rx.n <= MAX_NEIGHBOURS);
 	if (p->vdp == NULL)
 		return;
 	FUZZ_LAW(vdp_table_count(p->vdp) <= MAX_VSIS);

@@ -109,7 +109,7 @@ static void expect_honest_port_is_served(void)
 
 Test(flood, ten_thousand_lldp_neighbours)
 {
-	const struct lldp_agent *a = &port(0)->agent[0].lldp;
+	const struct lldp_agent *a = port(0)->agent[0].lldp;
 	uint8_t pdu[200], frame[PORT_FRAME_MAX];
 	uint64_t sent = sim_port(n, "swp1")->guest_rx;
 

@@ -33,7 +33,7 @@ static void start(enum conf_role role)
 static struct seen look(void)
 {
 	const struct node_port *p = node_port(node->node, 0);
-	const struct lldp_agent *a = &p->agent[0].lldp;
+	const struct lldp_agent *a = p->agent[0].lldp;
 	const struct ecp_rx_counters *e = &p->ecp_rx.count;
 	const struct vdp_table_counters *v = vdp_table_counters(p->vdp);
 

@@ -267,6 +267,9 @@ struct conf_port *sim_add_port(struct sim_node *n, const char *name, enum conf_r
 	n->conf.n_ports++;
 	*p = (struct conf_port){
 		.role = role,
+		.scid = CONF_SCID_DEFAULT,
+		.learning = true,
+		.cdcp = { .chn_cap = 64, .svid_low = 2, .svid_high = 4094, .hold_s = 3 },
 		.pvid = 1,
 		.lldp_agents = role == CONF_ORDINARY ? 0 : CONF_AGENT_NCB,
 		.lldp = { .admin = LLDP_RX_TX,
@@ -333,12 +336,13 @@ static void add_ports(struct sim_node *n)
 		port = node_port_add(n->node, &n->ports[i], now);
 		assert(port != NODE_NO_PORT);
 	}
+	sim_state_restore_channels(n);
 	sim_state_restore(n, true);
 	for (unsigned i = 0; i < n->conf.n_ports; i++)
 		port_up(n, node_find_port(n->node, n->ports[i].name));
 	for (unsigned i = 0; i < 64 && n->vm_name[i][0]; i++) {
 		port = node_vm_port_add(
-			n->node, n->vm_name[i], node_find_port(n->node, n->vm_uplink[i]), now);
+			n->node, n->vm_name[i], node_find_label(n->node, n->vm_uplink[i]), now);
 		assert(port != NODE_NO_PORT);
 		port_up(n, port);
 	}

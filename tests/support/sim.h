@@ -7,7 +7,13 @@
 
 #include "node.h"
 
-enum { SIM_MAX_NODES = 8, SIM_MAX_WIRES = 64, SIM_MAX_TYPES = 16, SIM_MAX_FRAMES = 65536 };
+enum {
+	SIM_MAX_NODES = 8,
+	SIM_MAX_WIRES = 64,
+	SIM_MAX_TYPES = 16,
+	SIM_MAX_FRAMES = 65536,
+	SIM_MAX_PORTS = 512
+};
 
 struct sim;
 
@@ -48,8 +54,8 @@ struct sim_node {
 	struct conf_port ports[32]; /* configured; conf.ports points here */
 	struct node *node;
 	uint16_t index;
-	struct sim_port port[64];
-	struct mac mac[64];
+	struct sim_port port[SIM_MAX_PORTS];
+	struct mac mac[SIM_MAX_PORTS];
 	char vm_name[64][CONF_NAME]; /* VM ports, re-added on restart */
 	char vm_uplink[64][CONF_NAME];
 	struct vtdb_types types;
@@ -57,19 +63,20 @@ struct sim_node {
 	struct vtdb_vid_range range[SIM_MAX_TYPES];
 	struct vtdb_group group[SIM_MAX_TYPES];
 	struct dur vtdb_delay;
-	struct sim_question *question; /* SIM_QUESTIONS of them, from the first that had to wait */
-	unsigned n_questions;          /* in use */
-	struct mono question_at;       /* not after the earliest of them */
-	struct mono due[64];           /* deadline of each port, kept by node_io.rearm */
-	struct mono next;              /* the earliest of them, unless is_stale */
+	struct sim_question *question;  /* SIM_QUESTIONS of them, from the first that had to wait */
+	unsigned n_questions;           /* in use */
+	struct mono question_at;        /* not after the earliest of them */
+	struct mono due[SIM_MAX_PORTS]; /* deadline of each port, kept by node_io.rearm */
+	struct mono next;               /* the earliest of them, unless is_stale */
 	bool is_stale;
 	uint64_t asked;
 	uint64_t first_seed; /* of its first start */
 	bool is_same_seed;   /* restart with the same random numbers (ECP sequence) as at the first start */
 	bool is_durable;     /* its VSIs survive a restart */
 	struct sim_kept *kept;
-	uint64_t drift_ppm; /* this node's clock runs faster by so much */
-	uint64_t events[8]; /* node events by kind */
+	struct sim_kept_channels *kept_channels;
+	uint64_t drift_ppm;             /* this node's clock runs faster by so much */
+	uint64_t events[NODE_N_EVENTS]; /* node events by kind */
 };
 
 struct sim {
@@ -89,7 +96,7 @@ struct sim *sim_new(uint64_t seed);
 void sim_free(struct sim *s);
 struct sim_node *sim_add_node(struct sim *s, const char *name);
 struct sim_node *sim_find(struct sim *s, const char *name);
-/** Defaults of a port, to be changed by the caller before sim_start(). */
+/** Defaults of a port, to be changed by the caller before sim_start(). `uplink` of a VM is a label: "eth0", "eth0/2". */
 struct conf_port *sim_add_port(struct sim_node *n, const char *name, enum conf_role role);
 void sim_add_vm(struct sim_node *n, const char *name, const char *uplink);
 /** Create the node's core with its ports, all up. Also restarts a running one from nothing (kill -9 and start). */
@@ -116,6 +123,7 @@ struct mono sim_node_now(const struct sim_node *n);
 /* ---- sim_state.c, for sim.c ---- */
 
 void sim_state_watch(struct sim_node *n);
+void sim_state_restore_channels(struct sim_node *n);
 void sim_state_restore(struct sim_node *n, bool is_bridge);
 void sim_state_free(struct sim_node *n);
 

@@ -10,10 +10,17 @@
 
 struct sim_kept {
 	struct sim_kept *next;
-	char port[CONF_NAME], vm_port[CONF_NAME];
+	char port[NODE_LABEL], vm_port[CONF_NAME];
 	bool is_bridge;
 	struct vdp_saved saved;
 	struct vdp_filter filters[]; /* as asked, in force, then the org TLVs */
+};
+
+struct sim_kept_channels { /* of a UAP */
+	struct sim_kept_channels *next;
+	char port[CONF_NAME];
+	unsigned n;
+	struct cdcp_pair pair[CDCP_PAIRS_MAX];
 };
 
 static void forget(struct sim_node *n, const char *port, const struct vsi_id *id)
@@ -38,14 +45,14 @@ static void on_keep(void *ctx, uint16_t port, const struct vsi_id *id)
 	struct sim_kept *k;
 	size_t octets;
 
-	forget(n, p->name, id);
+	forget(n, p->label, id);
 	if (!node_vsi_save(n->node, port, id, room, &s))
 		return;
 	octets = s.rq.n_filters * sizeof(room[0]);
 	k = calloc(1, sizeof(*k) + 2 * octets + s.rq.org.len);
 	assert(k);
 	vm = node_port(n->node, node_vsi_vm_port(p, &(struct vdp_vsi){ .user = s.rq.user }));
-	snprintf(k->port, sizeof(k->port), "%s", p->name);
+	snprintf(k->port, sizeof(k->port), "%s", p->label);
 	snprintf(k->vm_port, sizeof(k->vm_port), "%s", vm ? vm->name : "");
 	k->is_bridge = p->kind == NODE_BRIDGE;
 	k->saved = s;
@@ -58,10 +65,37 @@ static void on_keep(void *ctx, uint16_t port, const struct vsi_id *id)
 	n->kept = k;
 }
 
+static void on_keep_channels(void *ctx, uint16_t port)
+{
+	struct sim_node *n = ctx;
+	const struct node_port *p = node_port(n->node, port);
+	struct sim_kept_channels *k = n->kept_channels;
+
+	while (k && strcmp(k->port, p->name) != 0)
+		k = k->next;
+	if (!k) {
+		k = calloc(1, sizeof(*k));
+		assert(k);
+		snprintf(k->port, sizeof(k->port), "%s", p->name);
+		k->next = n->kept_channels;
+		n->kept_channels = k;
+	}
+	k->n = node_channels_save(p, k->pair);
+}
+
 void sim_state_watch(struct sim_node *n)
 {
-	if (n->is_durable)
-		node_watch_vsis(n->node, on_keep, n);
+	if (!n->is_durable)
+		return;
+	node_watch_vsis(n->node, on_keep, n);
+	node_watch_channels(n->node, on_keep_channels, n);
+}
+
+void sim_state_restore_channels(struct sim_node *n)
+{
+	for (const struct sim_kept_channels *k = n->kept_channels; k; k = k->next)
+		node_channels_restore(
+			n->node, node_find_port(n->node, k->port), k->pair, k->n, sim_node_now(n));
 }
 
 void sim_state_restore(struct sim_node *n, bool is_bridge)
@@ -70,7 +104,7 @@ void sim_state_restore(struct sim_node *n, bool is_bridge)
 
 	n->kept = NULL;
 	while ((k = all) != NULL) {
-		uint16_t port = node_find_port(n->node, k->port);
+		uint16_t port = node_find_label(n->node, k->port);
 		uint16_t vm = k->vm_port[0] ? node_find_port(n->node, k->vm_port) : NODE_NO_PORT;
 
 		all = k->next;
@@ -94,6 +128,12 @@ void sim_state_free(struct sim_node *n)
 		struct sim_kept *k = n->kept;
 
 		n->kept = k->next;
+		free(k);
+	}
+	while (n->kept_channels) {
+		struct sim_kept_channels *k = n->kept_channels;
+
+		n->kept_channels = k->next;
 		free(k);
 	}
 }

@@ -32,7 +32,7 @@ static struct rig {
 	struct rig_frame sent[RIG_SENT];
 	enum rig_db db;
 	struct vtdb_answer refusal;
-	unsigned asked, events[8];
+	unsigned asked, events[NODE_N_EVENTS];
 	struct vtdb_handle handle; /* of the last question */
 	uint16_t asked_port;
 	struct vtdb_answer answer; /* to it, once it is given */
@@ -102,6 +102,9 @@ static inline const struct node_port *rig_port(void)
 static inline struct conf_port rig_conf(enum conf_role role)
 {
 	struct conf_port p = { .role = role,
+		.scid = CONF_SCID_DEFAULT,
+		.learning = true,
+		.cdcp = { .chn_cap = 64, .svid_low = 2, .svid_high = 4094, .hold_s = 3 },
 		.pvid = 1,
 		.lldp_agents = CONF_AGENT_NCB,
 		.lldp = agent_defaults,

@@ -230,7 +230,7 @@ Test(port_evb, EVB_15_short_tlv_is_as_if_absent)
 	f[44] = 0; /* the rest: End */
 	RX(f);
 	cr_assert_eq(oper()->peer, EVB_PEER_NONE);
-	cr_assert_eq(rig_port()->agent[0].lldp.counters.tlvs_discarded, 1);
+	cr_assert_eq(rig_port()->agent[0].lldp->counters.tlvs_discarded, 1);
 }
 
 static void long_tlv(unsigned len)
@@ -265,7 +265,7 @@ Test(port_evb, EVB_18_two_tlvs)
 	f[45 + 9] = 0x14; /* the second has no mode */
 	RX(f);
 	cr_assert_eq(oper()->peer, EVB_PEER_OK);
-	cr_assert_eq(rig_port()->agent[0].lldp.counters.tlvs_discarded, 1);
+	cr_assert_eq(rig_port()->agent[0].lldp->counters.tlvs_discarded, 1);
 }
 
 Test(port_evb, EVB_19_EVB_20_other_modes_stop_vdp)

@@ -5,7 +5,7 @@ TestSuite(port_lldp, .fini = rig_fini);
 
 static struct lldp_agent *ncb(void)
 {
-	return (struct lldp_agent *)&rig_port()->agent[0].lldp;
+	return (struct lldp_agent *)rig_port()->agent[0].lldp;
 }
 
 static unsigned count_to(uint8_t last_octet)
@@ -264,7 +264,7 @@ Test(port_lldp, LLDP_16_agents_of_three_addresses)
 	memcpy(f, frame_l1, sizeof(f));
 	f[5] = 0x0e;
 	RX(f);
-	cr_assert_eq(lldp_agent_n_neighbours(&rig_port()->agent[2].lldp), 1);
+	cr_assert_eq(lldp_agent_n_neighbours(rig_port()->agent[2].lldp), 1);
 	cr_assert_eq(lldp_agent_n_neighbours(ncb()), 0);
 	cr_assert_eq(rig_port()->evb.oper.peer, EVB_PEER_NONE, "EVB is for nearest customer bridges");
 	f[5] = 0x03;
