@@ -1,5 +1,5 @@
 /*
- * cdcp_agent.c - CDCP on top of LLDP agents (802.1Q clause 43; evb-reference 2.1, 2.5, 4.2, 4.4).
+ * cdcp_agent.c - CDCP on top of LLDP agents (802.1Q clause 42; evb-reference 2.1, 2.5, 4.2, 4.4).
  *
  * The only code that knows both. It keeps nothing: the agents hold the neighbours, cdcp_sm what was heard. CDCP works
  * between exactly two systems, so a TLV is looked for only when there is a single neighbour.

@@ -1,6 +1,6 @@
 /*
  * Between LLDP agents and a CDCP machine: the peer's CDCP TLV out of a neighbour table, ours into the LLDPDU
- * (802.1Q clause 43; evb-reference 2.1, 2.5, 4.2, 4.4).
+ * (802.1Q clause 42; evb-reference 2.1, 2.5, 4.2, 4.4).
  */
 #ifndef EVB_CDCP_AGENT_H
 #define EVB_CDCP_AGENT_H

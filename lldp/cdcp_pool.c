@@ -1,5 +1,5 @@
 /*
- * cdcp_pool.c - SVIDs of a bridge UAP (802.1Q clause 43; evb-reference 4.2 "Bridge").
+ * cdcp_pool.c - SVIDs of a bridge UAP (802.1Q clause 42; evb-reference 4.2 "Bridge").
  *
  * Every SVID is owned by an SCID, or in the list of free ones, or out of reach: outside the range, or fixed for an SCID.
  * The list is in the order of freed_at, so the head has been free for longest. With that a freed SVID goes to another

@@ -1,5 +1,5 @@
 /*
- * The SVIDs that a bridge gives to the S-channels of one UAP (802.1Q clause 43; evb-reference 4.2 "Bridge"): a range, of
+ * The SVIDs that a bridge gives to the S-channels of one UAP (802.1Q clause 42; evb-reference 4.2 "Bridge"): a range, of
  * which the one that has been free for longest is given first, and SVIDs that the administrator fixed to an SCID.
  * Used by cdcp_sm.c only; declared here because the caller owns the memory.
  */

@@ -1,5 +1,5 @@
 /*
- * cdcp_sm.c - CDCP of one UAP, station and bridge (802.1Q clause 43; evb-reference 1.2, 4.2-4.4).
+ * cdcp_sm.c - CDCP of one UAP, station and bridge (802.1Q clause 42; evb-reference 1.2, 4.2-4.4).
  *
  *              enabled, port up                            TLV of the opposite role, SComp=1
  *  NOT_RUNNING -----------------> WAIT_PEER ------------------------------------------> RUNNING
@@ -268,20 +268,18 @@ bool cdcp_sm_set_fixed(struct cdcp_sm *sm, const struct cdcp_pair *fixed, unsign
 }
 
 /* A restored pair of a station (it must be asked already) or of a bridge (it becomes asked). */
-static void restore_pair(struct cdcp_sm *sm, struct cdcp_pair p, struct cdcp_set *svids, struct mono now)
+static bool restore_pair(struct cdcp_sm *sm, struct cdcp_pair p, struct mono now)
 {
-	if (!is_id(p.scid) || !is_id(p.svid) || sm->svid[p.scid] != 0 || cdcp_set_has(svids, p.svid))
-		return;
-	if (sm->cfg.role == CDCP_ROLE_STATION) {
-		if (!cdcp_set_has(&sm->asked, p.scid))
-			return;
-	} else if (!cdcp_pool_allows(sm->pool, p.scid, p.svid) ||
-		   cdcp_pool_claim(sm->pool, p.scid, p.svid, now) == 0) {
-		return;
-	}
-	cdcp_set_add(svids, p.svid);
+	if (!is_id(p.scid) || !is_id(p.svid) || sm->svid[p.scid] != 0)
+		return false;
+	if (sm->cfg.role == CDCP_ROLE_STATION && !cdcp_set_has(&sm->asked, p.scid))
+		return false;
+	if (sm->cfg.role == CDCP_ROLE_BRIDGE && (!cdcp_pool_allows(sm->pool, p.scid, p.svid) ||
+							cdcp_pool_claim(sm->pool, p.scid, p.svid, now) == 0))
+		return false;
 	cdcp_set_add(&sm->asked, p.scid);
 	sm->svid[p.scid] = p.svid;
+	return true;
 }
 
 void cdcp_sm_restore(struct cdcp_sm *sm, const struct cdcp_pair *channels, unsigned n, struct mono now)
@@ -290,9 +288,14 @@ void cdcp_sm_restore(struct cdcp_sm *sm, const struct cdcp_pair *channels, unsig
 
 	if (sm->has_peer || is_running_or_holding(sm))
 		return;
-	for (unsigned i = 0; i < n; i++)
-		restore_pair(sm, channels[i], &svids, now);
-	sm->has_restored = sm->cfg.is_enabled && cdcp_set_next(&svids, 0) != 0;
+	for (uint16_t scid = 0; (scid = cdcp_set_next(&sm->asked, scid)) != 0;)
+		cdcp_set_add(&svids, sm->svid[scid]);
+	for (unsigned i = 0; i < n; i++) {
+		if (cdcp_set_has(&svids, channels[i].svid) || !restore_pair(sm, channels[i], now))
+			continue;
+		cdcp_set_add(&svids, channels[i].svid);
+		sm->has_restored = sm->cfg.is_enabled;
+	}
 	evaluate(sm, now);
 }
 
@@ -342,9 +345,14 @@ bool cdcp_sm_local(const struct cdcp_sm *sm, struct cdcp_tlv *ret)
 
 	if (sm->state == CDCP_NOT_RUNNING)
 		return false;
-	*ret = (struct cdcp_tlv){ .role = sm->cfg.role, .has_scomp = true, .chn_cap = sm->cfg.chn_cap };
-	for (uint16_t scid = 0;
-		(scid = cdcp_set_next(&sm->asked, scid)) != 0 && (has_list || scid == CDCP_DEFAULT);)
+	*ret = (struct cdcp_tlv){
+		.role = sm->cfg.role,
+		.has_scomp = true,
+		.chn_cap = sm->cfg.chn_cap,
+		.n_pairs = 1,
+		.pair = { { CDCP_DEFAULT, CDCP_DEFAULT } },
+	};
+	for (uint16_t scid = CDCP_DEFAULT; has_list && (scid = cdcp_set_next(&sm->asked, scid)) != 0;)
 		ret->pair[ret->n_pairs++] = (struct cdcp_pair){ scid, sm->svid[scid] };
 	return true;
 }

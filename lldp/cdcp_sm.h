@@ -1,5 +1,5 @@
 /*
- * CDCP, station and bridge machine of one UAP (802.1Q clause 43; evb-reference 1.2, 4.2-4.4).
+ * CDCP, station and bridge machine of one UAP (802.1Q clause 42; evb-reference 1.2, 4.2-4.4).
  *
  * In: configuration, what the station wants, the peer's TLV or its loss, port state, time. Out, pulled after every
  * input: cdcp_sm_next_change() until it returns false, cdcp_sm_local(), cdcp_sm_deadline().
