@@ -13,7 +13,7 @@ flags_of() { # FOLDER - include folders and definitions of the sources in it; wi
 	if [[ -n $commands ]]; then
 		tr ' ' '\n' <<<"$commands" | awk '/^-(I.*|D[A-Z_]+)$/ { print } /^-isystem$/ { getline; print "-I" $0 }' | sort -u
 	else
-		printf -- '-I%s\n' common lldp ecp vdp bridge conf daemon ctl
+		printf -- '-I%s\n' common lldp ecp vdp vntag bridge conf daemon ctl
 	fi
 }
 
