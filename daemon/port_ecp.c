@@ -22,7 +22,7 @@ static struct ecp_tx_cfg tx_cfg_of(const struct evb_oper *o)
 
 void port_ecp_init(struct node *n, struct node_port *p)
 {
-	struct ecp_rx_cfg rx = { .queue_len = ECP_QUEUE, .subtypes = 1u << ECP_SUBTYPE_VDP };
+	struct ecp_rx_cfg rx = { .queue_len = ECP_QUEUE, .subtypes = { ECP_SUBTYPE_VDP } };
 	struct ecp_tx_cfg tx = tx_cfg_of(&p->evb.oper);
 	struct vdp_params params = { 0 };
 	struct vdp_table_cfg vc = {

@@ -18,10 +18,7 @@
  */
 #include "ecp_rx.h"
 
-enum {
-	QUEUE_MIN = 64 /* lldpad answers a packed request with dozens of single ECPDUs */,
-	SUBTYPES_KNOWN = 32
-};
+enum { QUEUE_MIN = 64 /* lldpad answers a packed request with dozens of single ECPDUs */ };
 
 struct ecp_rx_slot {
 	uint16_t subtype;
@@ -51,7 +48,8 @@ void ecp_rx_init(struct ecp_rx *rx, const struct ecp_rx_cfg *cfg, void *mem)
 {
 	struct carve c = { (uint8_t *)mem, 0 };
 
-	*rx = (struct ecp_rx){ .cfg = { queue_len(cfg), cfg->subtypes }, .slots = rx_layout(cfg, &c) };
+	*rx = (struct ecp_rx){ .cfg = *cfg, .slots = rx_layout(cfg, &c) };
+	rx->cfg.queue_len = queue_len(cfg);
 }
 
 void ecp_rx_reset(struct ecp_rx *rx)
@@ -103,7 +101,10 @@ unsigned ecp_rx_queued(const struct ecp_rx *rx)
 
 static bool has_user(const struct ecp_rx *rx, uint16_t subtype)
 {
-	return subtype < SUBTYPES_KNOWN && (rx->cfg.subtypes >> subtype & 1) != 0;
+	for (unsigned i = 0; i < ECP_RX_SUBTYPES; i++)
+		if (subtype != 0 && rx->cfg.subtypes[i] == subtype)
+			return true;
+	return false;
 }
 
 /** RECEIVE_ECPDU: true if the request is to be acknowledged. */

@@ -11,9 +11,12 @@
 #include "ecp_pdu.h"
 #include "mac.h"
 
+enum { ECP_RX_SUBTYPES = 2 };
+
 struct ecp_rx_cfg {
 	unsigned queue_len; /* ECPDUs, >= 64 */
-	uint32_t subtypes;  /* bit n set: subtype n has a user here; others are dropped without an ack */
+	uint16_t subtypes
+		[ECP_RX_SUBTYPES]; /* with a user here, 0: no entry; others are dropped without an ack */
 };
 
 struct ecp_rx_counters {

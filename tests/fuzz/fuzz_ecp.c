@@ -76,7 +76,7 @@ static void transmit(struct ends *e, struct mono now)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ecp_rx_cfg rc = { .queue_len = 64, .subtypes = 1u << ECP_SUBTYPE_VDP };
+	struct ecp_rx_cfg rc = { .queue_len = 64, .subtypes = { ECP_SUBTYPE_VDP } };
 	struct ecp_tx_cfg tc = { .retries = 3, .ack_timeout = dur_ms(10) };
 	struct rd r = rd_init(span_of(data, size));
 	struct mono now = { 1000000000 };

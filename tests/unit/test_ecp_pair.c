@@ -14,7 +14,7 @@ static struct end new_end(uint8_t number, uint16_t first_seq)
 {
 	static _Alignas(CARVE_ALIGN) uint8_t mem[3][100000]; /* by number: 1 or 2 */
 	struct ecp_tx_cfg tx_cfg = { 3, { 2560000 } };
-	struct ecp_rx_cfg rx_cfg = { 64, 1u << ECP_SUBTYPE_VDP };
+	struct ecp_rx_cfg rx_cfg = { 64, { ECP_SUBTYPE_VDP } };
 	struct end e = { .mac = { { 2, 0, 0, 0, 0, number } } };
 
 	ecp_tx_init(&e.tx, &tx_cfg, first_seq);

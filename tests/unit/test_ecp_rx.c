@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "ecp_rx.h"
+#include "pe_frames.h"
 
 /** cr_assert for inner loops: Criterion reports every assertion that passes to its runner, which takes microseconds. */
 #define HOLDS(cond)                                                                                          \
@@ -12,7 +13,7 @@
 
 static const struct mac peer = { { 0x00, 0x00, 0x5e, 0x00, 0x53, 0x02 } };
 static const struct mac other_peer = { { 0x00, 0x00, 0x5e, 0x00, 0x53, 0x03 } };
-static const struct ecp_rx_cfg vdp_only = { .queue_len = 64, .subtypes = 1u << ECP_SUBTYPE_VDP };
+static const struct ecp_rx_cfg vdp_only = { .queue_len = 64, .subtypes = { ECP_SUBTYPE_VDP } };
 
 /** One receiver at a time. */
 static struct ecp_rx new_rx(const struct ecp_rx_cfg *cfg)
@@ -131,7 +132,7 @@ Test(ecp_rx, ECP_13_reserved_operations)
 
 Test(ecp_rx, ECP_14_subtypes_without_a_user_are_not_acknowledged)
 {
-	struct ecp_rx_cfg both = { 64, 1u << ECP_SUBTYPE_VDP | 1u << ECP_SUBTYPE_PE_CSP };
+	struct ecp_rx_cfg both = { 64, { ECP_SUBTYPE_VDP, 0x3ff } };
 	struct ecp_rx rx = new_rx(&vdp_only);
 	uint16_t subtype;
 	struct ecp_hdr ack;
@@ -144,10 +145,34 @@ Test(ecp_rx, ECP_14_subtypes_without_a_user_are_not_acknowledged)
 	cr_assert_eq(ecp_rx_queued(&rx), 0);
 
 	rx = new_rx(&both);
-	cr_assert_eq(feed(&rx, peer, 0x1002, 1, 42, &ack), ECP_SEND_ACK);
-	cr_assert_eq(ack.subtype, ECP_SUBTYPE_PE_CSP);
+	cr_assert_eq(feed(&rx, peer, 0x13ff, 1, 42, &ack), ECP_SEND_ACK);
+	cr_assert_eq(ack.subtype, 0x3ff);
 	cr_assert(ecp_rx_peek(&rx, &subtype, &sdu));
-	cr_assert_eq(subtype, ECP_SUBTYPE_PE_CSP);
+	cr_assert_eq(subtype, 0x3ff);
+	cr_assert_eq(feed(&rx, peer, 0x1001, 2, 42, &ack), ECP_SEND_ACK);
+	cr_assert_eq(feed(&rx, peer, 0x1002, 3, 42, &ack), ECP_DROP);
+	cr_assert_eq(feed(&rx, peer, 0x1000, 3, 42, &ack), ECP_DROP);
+}
+
+/* port-extension-reference 3.4: the control protocol of port extenders has ECP's rules and its own subtype. */
+Test(ecp_rx, PEX_59_p1_is_answered_by_p2_and_delivered_once)
+{
+	const struct ecp_rx_cfg pe_csp = { 64, { ECP_SUBTYPE_PE_CSP } };
+	struct span pdu = span_of(frame_p1 + PE_ADDRESSES + 2, sizeof(frame_p1) - PE_ADDRESSES - 2);
+	struct mac source = { { 0x02, 0, 0, 0, 0, 0x0a } };
+	struct ecp_rx rx = new_rx(&pe_csp);
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t answer[sizeof(frame_p2) - PE_ADDRESSES - 2] = { 0 };
+		struct wr w = wr_init(answer, sizeof(answer));
+		struct ecp_hdr ack;
+
+		cr_assert_eq(ecp_rx_on_pdu(&rx, source, pdu, &ack), ECP_SEND_ACK);
+		ecp_hdr_encode(&ack, &w);
+		cr_assert_arr_eq(answer, frame_p2 + PE_ADDRESSES + 2, sizeof(answer));
+		cr_assert_eq(ecp_rx_queued(&rx), 1);
+	}
+	cr_assert_eq(rx.count.duplicates, 1);
 }
 
 Test(ecp_rx, ECP_15_a_frame_without_a_whole_header_is_dropped)
@@ -212,7 +237,7 @@ Test(ecp_rx, ECP_18_a_full_queue_withholds_the_ack_and_forgets_the_request)
 
 Test(ecp_rx, the_queue_keeps_the_order_and_has_at_least_64_places)
 {
-	struct ecp_rx_cfg tiny = { 0, 1u << ECP_SUBTYPE_VDP };
+	struct ecp_rx_cfg tiny = { 0, { ECP_SUBTYPE_VDP } };
 	struct ecp_rx rx = new_rx(&tiny);
 	uint8_t expected = 1;
 	uint16_t subtype;
