@@ -13,7 +13,8 @@
  * port that has no such association may come by with that source, but never moves the entry (learn_refused). If two
  * ports have one, as in a migration, the last association and then the last frame says where the address is.
  *
- * Who counts: what stops a frame as a whole is counted at its ingress port, a copy too long at the egress port.
+ * Who counts: what stops a frame as a whole is counted at its ingress port; a copy too long, or one of several that its
+ * port's device would misunderstand, at the egress port.
  *
  * Left out: queueing and sending, control frames, the tables (relay_port.c, relay_tag.c, relay_admit.c,
  * relay_group.c, fdb.c).
@@ -210,15 +211,14 @@ static void learn(struct fwd_tables *t, const struct fwd_port *in, const struct 
 	}
 }
 
-static bool fits(struct fwd_tables *t, const struct relay_walk *w, uint16_t lport)
+/* Make the copy for `lport`, or for the list that it is in: how it begins, and whether it may leave so. */
+static enum fwd_drop make_copy(struct fwd_tables *t, struct relay_walk *w, uint16_t lport)
 {
 	const struct fwd_port *out = &t->r->port[lport].p;
-	struct fwd_copy c;
 
-	if (out->mtu == 0)
-		return true;
-	fwd_egress(t, &t->r->port[w->d.in].p, out, lport, &w->d, w->list, w->has_c_tag, &c);
-	return fwd_fits(out, &w->d, &c, (uint32_t)w->frame.len);
+	w->to = w->list != 0 ? out->trunk : lport;
+	fwd_egress(t, &t->r->port[w->d.in].p, out, lport, &w->d, w->list, w->has_c_tag, &w->copy);
+	return fwd_check(&t->r->port[w->to].p, &w->d, &w->copy, (uint32_t)w->frame.len);
 }
 
 /* One candidate of the set: does it get a copy? */
@@ -315,8 +315,8 @@ static bool is_listed(struct fwd_tables *t, struct relay_walk *w, uint16_t lport
 	return w->list != 0;
 }
 
-/* The next port, from `lport` on, that gets a copy: of the VLAN, or of the list that the frame names. */
-static uint32_t next_of_set(struct fwd_tables *t, struct relay_walk *w, uint32_t lport)
+/* Make the next copy, for a port from `lport` on: of the VLAN, or of the list that the frame names. */
+static bool next_of_set(struct fwd_tables *t, struct relay_walk *w, uint32_t lport)
 {
 	const uint64_t *row = w->d.to == FWD_TO_LIST ? relay_list_words(t->r, w->going)
 						     : vlan_row(t->r, w->d.vid);
@@ -324,6 +324,7 @@ static uint32_t next_of_set(struct fwd_tables *t, struct relay_walk *w, uint32_t
 	for (lport = next_bit(t->r, row, lport); lport != FWD_LPORT_NONE;
 		lport = next_bit(t->r, row, lport + 1)) {
 		bool is_first = true;
+		enum fwd_drop drop;
 
 		if (!is_candidate(t, w, (uint16_t)lport))
 			continue;
@@ -331,11 +332,15 @@ static uint32_t next_of_set(struct fwd_tables *t, struct relay_walk *w, uint32_t
 		if (t->r->port[lport].p.tag > FWD_TAG_S && is_listed(t, w, (uint16_t)lport, &is_first) &&
 			!is_first)
 			continue;
-		if (fits(t, w, (uint16_t)lport))
-			return lport;
-		t->r->port[lport].n.drops[FWD_DROP_TOO_LONG]++;
+		drop = make_copy(t, w, (uint16_t)lport);
+		if (drop == FWD_PASS) {
+			w->next = lport;
+			return true;
+		}
+		t->r->port[w->to].n.drops[drop]++;
 	}
-	return FWD_LPORT_NONE;
+	w->next = FWD_LPORT_NONE;
+	return false;
 }
 
 /* The frame as it comes off its device: what it is, and by which port it comes in. */
@@ -373,11 +378,11 @@ static enum fwd_drop decide(
 		return drop;
 	if (w->d.to != FWD_TO_ONE) {
 		w->going = t->list;
-		w->next = next_of_set(t, w, 0);
-		return w->next == FWD_LPORT_NONE ? FWD_DROP_NO_DESTINATION : FWD_PASS;
+		return next_of_set(t, w, 0) ? FWD_PASS : FWD_DROP_NO_DESTINATION;
 	}
-	if (!fits(t, w, w->d.out))
-		return FWD_DROP_TOO_LONG;
+	drop = make_copy(t, w, w->d.out);
+	if (drop != FWD_PASS)
+		return drop;
 	w->next = w->d.out;
 	if (t->found != FDB_NONE)
 		w->d.binding = r->fdb.entry[t->found].binding;
@@ -452,27 +457,27 @@ bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_cop
 	struct relay_walk *w = &res->walk;
 	const uint8_t *frame = w->frame.ptr;
 	size_t head = FWD_ADDRESSES + (size_t)w->d.outer_len + w->d.tag_len;
-	uint16_t lport = (uint16_t)w->next;
-	const struct fwd_port *out;
-	struct fwd_copy c;
+	const struct fwd_copy *c = &w->copy;
 
 	if (w->next == FWD_LPORT_NONE)
 		return false;
-	out = &r->port[lport].p;
-	fwd_egress(&t, &r->port[w->d.in].p, out, lport, &w->d, w->list, w->has_c_tag, &c);
 	memcpy(ret->head, frame, FWD_ADDRESSES);
 	ret->head_len = FWD_ADDRESSES;
-	memcpy(ret->head + FWD_ADDRESSES, c.is_outer_kept ? frame + FWD_ADDRESSES : c.outer, sizeof(c.outer));
-	ret->head_len += c.outer_len;
-	if (c.is_tagged) {
+	memcpy(ret->head + FWD_ADDRESSES, c->is_outer_kept ? frame + FWD_ADDRESSES : c->outer,
+		sizeof(c->outer));
+	ret->head_len += c->outer_len;
+	if (c->is_tagged) {
 		ret->head_len += put_be16(ret->head + ret->head_len, FWD_C_TPID);
-		ret->head_len += put_be16(ret->head + ret->head_len, c.tci);
+		ret->head_len += put_be16(ret->head + ret->head_len, c->tci);
 	}
 	memcpy(ret->head + ret->head_len, frame + head, 2);
 	ret->head_len += 2;
 	ret->rest = span_of(frame + head + 2, w->frame.len - head - 2);
-	ret->lport = w->list != 0 ? out->trunk : lport;
+	ret->lport = w->to;
 	count_copy(r, w, ret->lport, ret->head_len + ret->rest.len);
-	w->next = w->d.to == FWD_TO_ONE ? FWD_LPORT_NONE : next_of_set(&t, w, lport + 1u);
+	if (w->d.to == FWD_TO_ONE)
+		w->next = FWD_LPORT_NONE;
+	else
+		next_of_set(&t, w, w->next + 1);
 	return true;
 }

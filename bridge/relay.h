@@ -68,12 +68,17 @@ void relay_port_set_learning(struct relay *r, uint16_t lport, bool is_on);
 
 /** What a device's outer tag means: frames of `trunk` that carry `id` (SVID, VIF, E-CID) come in by `lport`, whose own go
  * out with it. In an interface virtualizer lport is the DRP that gets them, or a transit port, which may have several
- * ids; any other port has one, which this replaces. False: the id is another port's, the table is full, no such port. */
+ * ids; any other port has one, which this replaces. A port whose `tag` has no id, and a DRP of an interface virtualizer
+ * without one, gets and sends nothing. False: the id is another port's or none that such a tag can have (S-TAG: 2..4094,
+ * the default channel is the trunk port), the port cannot be behind that trunk, the table is full, no such port. */
 bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lport);
+/** The port also leaves the lists of the trunk, like one that is deleted. */
 void relay_channel_clear(struct relay *r, uint16_t trunk, uint32_t id);
-/** Replace the members of a VIF list or E-CID group of `trunk`; n = 0 removes it. A bridge uses it for group frames
- * whose receivers there are exactly these; so tell it only what the other end has confirmed, and take it away before the
- * other end changes it. An interface virtualizer replicates to them. False: table full, no such port. */
+/** Replace the members of a VIF list or E-CID group of `trunk`, named as vntag_hdr.h writes a channel; n = 0 removes it.
+ * Members have their id, or are transit ports. A bridge uses a list for group frames whose receivers there are exactly
+ * these; so tell it only what the other end has confirmed, and take it away before the other end changes it. A list of a
+ * bridge also goes when a member goes. An interface virtualizer replicates to them. False: no such list now; its number
+ * is none of a list, a member is not behind the trunk, the table is full, no such port. */
 bool relay_list_set(struct relay *r, uint16_t trunk, uint32_t id, const uint16_t *members, unsigned n);
 
 /** One (VID, MAC) a VSI may use on an SBP or DRP; mac zero: any source in the VID (filter formats 1 and 3). */
@@ -103,10 +108,12 @@ enum { RELAY_TRUNKS = 8 }; /* with lists, per frame; further ones get unicast co
 struct relay_walk {        /* private: what is left to send */
 	struct fwd_decision d;
 	struct span frame;
-	uint32_t next;  /* logical port of the next copy */
-	uint32_t list;  /* which the next copy goes to, 0: none */
-	uint32_t going; /* TO_LIST: the list whose members are visited */
-	bool has_c_tag; /* copy for a list */
+	struct fwd_copy copy; /* the next one */
+	uint32_t next;        /* logical port it is for, FWD_LPORT_NONE: no more */
+	uint16_t to;          /* and it leaves by: of a list, the trunk */
+	uint32_t list;        /* which the next copy goes to, 0: none */
+	uint32_t going;       /* TO_LIST: the list whose members are visited */
+	bool has_c_tag;       /* copy for a list */
 	unsigned n_trunks;
 	struct {
 		uint16_t trunk;
