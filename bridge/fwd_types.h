@@ -95,7 +95,8 @@ struct fwd_port { /* one logical port: (port, channel) */
 	uint8_t forwarding;
 	uint8_t rr; /* reflective relay is on */
 	uint8_t learns;
-	uint8_t pad[2];
+	uint8_t pcp; /* default priority: of frames without a tag that says one */
+	uint8_t pad;
 	uint32_t tag_id; /* at the trunk: SVID, VIF or E-CID; 0: none yet */
 	uint32_t mtu;    /* octets of payload an egress frame may have, 0: no limit */
 };
@@ -110,8 +111,8 @@ struct fwd_hdr {
 	uint16_t inner;      /* EtherType behind that: what the frame begins with when its C-tag goes */
 	uint8_t tag_len;     /* octets of C-tag in the frame: 0 or 4 */
 	uint8_t outer_len;   /* octets of the tag that the port carries: 0, 4, 6 or 8 */
-	uint8_t outer_prio;  /* its PCP and DEI */
-	uint8_t pad;
+	uint8_t outer_prio;  /* its PCP and DEI; at a VIF those of the S-TAG that a VM put in front */
+	uint8_t has_prio;    /* there are such: a VN-Tag has none */
 };
 
 enum fwd_to {

@@ -21,7 +21,7 @@
  */
 #include "relay_priv.h"
 
-enum { LEARN_SHARE = 7 };
+enum { LEARN_SHARE = 7, FRAME_MIN = 60 /* octets without FCS (802.3 3.2.8; port-extension-reference 2.7) */ };
 
 /* Look-ups of forward.h. One frame asks several tables for the same two keys: the last hash is kept. */
 struct fwd_tables {
@@ -451,6 +451,20 @@ static uint8_t put_be16(uint8_t *at, unsigned v)
 	return 2;
 }
 
+/* A frame may be too short once its tag is off, and there is more behind a packet's end than anybody may see. */
+static void pad(struct relay_copy *c)
+{
+	size_t len = c->head_len + c->rest.len;
+
+	if (len >= FRAME_MIN)
+		return;
+	if (c->rest.len > 0)
+		memcpy(c->head + c->head_len, c->rest.ptr, c->rest.len);
+	memset(c->head + len, 0, FRAME_MIN - len);
+	c->head_len = FRAME_MIN;
+	c->rest.len = 0;
+}
+
 bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_copy *ret)
 {
 	struct fwd_tables t = { .r = r, .key = UINT64_MAX };
@@ -474,6 +488,8 @@ bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_cop
 	ret->head_len += 2;
 	ret->rest = span_of(frame + head + 2, w->frame.len - head - 2);
 	ret->lport = w->to;
+	if (r->port[w->to].pads)
+		pad(ret);
 	count_copy(r, w, ret->lport, ret->head_len + ret->rest.len);
 	if (w->d.to == FWD_TO_ONE)
 		w->next = FWD_LPORT_NONE;

@@ -4,7 +4,7 @@
  *
  * Frames come in wire form: whole checksums, at most one outer tag and one C-tag that matter, VLAN tags in the data (drivers
  * see to it, gso.h helps). relay_rx() decides; relay_next_copy() then gives every copy to send, as a rebuilt header of
- * up to 32 octets and the untouched rest of the frame, so that no frame is copied here.
+ * up to 32 octets and the untouched rest of the frame, so that no frame is copied here (but a short one that is padded).
  */
 #ifndef EVB_RELAY_H
 #define EVB_RELAY_H
@@ -44,6 +44,8 @@ struct relay_port_cfg {
 	unsigned storm_pps; /* ordinary: broadcast, group and unknown frames per second, 0: no limit */
 	enum fwd_tag
 		tag; /* of this port's frames: an S-channel or a bridge's VIF; with relay_channel_set() */
+	uint8_t pcp; /* default priority: of frames without C-tag, S-TAG or E-TAG whose VSI has none either */
+	bool pads;   /* a physical port: copies shorter than 60 octets are filled up with zeros */
 	enum fwd_tag carries; /* outer tags on its device: a UAP, cascade port, IV uplink or transit port */
 	bool is_base;         /* carries E-TAGs without E-CID extension */
 };
@@ -51,13 +53,14 @@ struct relay_port_cfg {
 uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg);
 /** Its FDB entries, VLANs and admissions go with it. */
 void relay_port_del(struct relay *r, uint16_t lport);
-/** Change pvid, unassociated_vid, mtu, storm limit; all else must stay. */
+/** Change pvid, unassociated_vid, mtu, storm limit, pcp, pads; all else must stay. */
 void relay_port_set_cfg(struct relay *r, uint16_t lport, const struct relay_port_cfg *cfg);
 /** Blocking flushes what was learned there. */
 void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwarding);
 void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on);
 /** Static VLAN membership (ordinary ports and URPs); a pvid alone is no membership. The VLANs of SBPs and DRPs follow
- * the associations and a URP's are those of its DRPs, so there this only adds VLANs to a URP. */
+ * the associations and a URP's are those of its DRPs, so there this only adds VLANs to a URP. A DRP of an interface
+ * virtualizer has all VLANs: here is_untagged says of which the C-tag is removed on the way down (VID-Array). */
 void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_member, bool is_untagged);
 void relay_port_clear_vlans(struct relay *r, uint16_t lport);
 
@@ -89,7 +92,8 @@ struct relay_admit {
 	uint8_t pcp;
 };
 /** Replace what the VSI named `owner` (caller's number, unique per lport) may use; n = 0 revokes. VLAN membership of
- * the port follows. On a DRP the first VID of a MAC is its untagged one and becomes the VLAN of its untagged frames.
+ * the port follows. On a DRP the first VID of a MAC is its untagged one and becomes the VLAN of its untagged frames; in an
+ * interface virtualizer that is only what admits them, and the other way is relay_port_set_vlan()'s.
  * Entries that go away lose their FDB entries at once. False: table full, nothing changed. */
 bool relay_admit(struct relay *r, uint16_t lport, uint32_t owner, const struct relay_admit *list, unsigned n);
 
@@ -101,7 +105,7 @@ enum relay_verdict { RELAY_DROPPED, RELAY_FORWARDED };
 struct relay_copy {
 	uint16_t lport;
 	uint8_t head_len;
-	uint8_t head[32]; /* rebuilt MAC addresses, tags and EtherType */
+	uint8_t head[64]; /* rebuilt MAC addresses, tags and EtherType; of a padded copy all of it */
 	struct span rest; /* of the frame, borrowed */
 };
 enum { RELAY_TRUNKS = 8 }; /* with lists, per frame; further ones get unicast copies */

@@ -68,6 +68,7 @@ struct lport {
 	struct dur storm_gap;   /* between two frames at the limit; 0: no limit */
 	struct mono storm_next; /* when the limit would have let the next frame go */
 	uint32_t n_vsis;
+	bool pads;
 };
 
 struct relay {
