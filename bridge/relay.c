@@ -221,20 +221,17 @@ static enum fwd_drop make_copy(struct fwd_tables *t, struct relay_walk *w, uint1
 	return fwd_check(&t->r->port[w->to].p, &w->d, &w->copy, (uint32_t)w->frame.len);
 }
 
-/* One candidate of the set: does it get a copy? */
-static bool is_candidate(struct fwd_tables *t, const struct relay_walk *w, uint16_t lport)
-{
-	struct lport *out = &t->r->port[lport];
-
-	return fwd_may_transmit(t, &t->r->port[w->d.in].p, &w->d, lport, &out->p) == FWD_PASS;
-}
-
-/* The next bit of a row of ports, from `lport` on. */
-static uint32_t next_bit(const struct relay *r, const uint64_t *row, uint32_t lport)
+/* The next port of a row, from `lport` on, but for the VIFs that the copy for a list reaches. */
+static uint32_t next_bit(
+	const struct relay *r, const struct relay_walk *w, const uint64_t *row, uint32_t lport)
 {
 	while (lport < r->cfg.max_lports) {
-		uint64_t left = row[lport / 64] >> lport % 64;
+		uint64_t left = row[lport / 64];
 
+		for (unsigned k = 0; k < w->n_trunks; k++)
+			if (w->trunk[k].is_served)
+				left &= ~relay_list_words(r, w->trunk[k].list)[lport / 64];
+		left >>= lport % 64;
 		if (left != 0)
 			return lport + (uint32_t)__builtin_ctzll(left);
 		lport = (lport | 63) + 1;
@@ -242,26 +239,48 @@ static uint32_t next_bit(const struct relay *r, const uint64_t *row, uint32_t lp
 	return FWD_LPORT_NONE;
 }
 
-static const uint64_t *vlan_row(const struct relay *r, uint16_t vid)
+static const uint64_t *row_of(const struct relay *r, const struct relay_walk *w)
 {
-	return &r->member[(size_t)vid * r->n_words];
+	return w->d.to == FWD_TO_LIST ? relay_list_words(r, w->going)
+				      : &r->member[(size_t)w->d.vid * r->n_words];
 }
 
-static bool is_vif_of(const struct relay *r, uint32_t lport, uint16_t trunk)
+/* Has the frame to get to this port of the set, if it is a VIF of the trunk? The source's, too. */
+static bool is_vif(struct fwd_tables *t, const struct relay_walk *w, uint32_t lport, uint16_t trunk)
 {
-	const struct fwd_port *p = &r->port[lport].p;
+	const struct fwd_port *p = &t->r->port[lport].p;
 
-	return p->tag > FWD_TAG_S && p->trunk == trunk && p->forwarding;
+	return p->trunk == trunk && p->forwarding &&
+	       (!w->d.is_registered || fwd_group_has(t, (uint16_t)lport, w->d.vid, w->d.dst));
 }
 
-static bool is_set_of(struct fwd_tables *t, const struct relay_walk *w, uint16_t trunk, uint32_t list)
+static bool is_in_list(struct fwd_tables *t, const struct relay_walk *w, uint16_t trunk, uint32_t list)
 {
-	const uint64_t *row = vlan_row(t->r, w->d.vid), *words = relay_list_words(t->r, list);
+	const uint64_t *row = row_of(t->r, w), *words = relay_list_words(t->r, list);
+	uint32_t i = next_bit(t->r, w, row, 0);
 
-	for (uint32_t i = next_bit(t->r, row, 0); i != FWD_LPORT_NONE; i = next_bit(t->r, row, i + 1))
-		if (is_vif_of(t->r, i, trunk) && !(words[i / 64] >> i % 64 & 1))
-			return false;
-	return true; /* and as many */
+	while (i != FWD_LPORT_NONE && (!is_vif(t, w, i, trunk) || words[i / 64] >> i % 64 & 1))
+		i = next_bit(t->r, w, row, i + 1);
+	return i == FWD_LPORT_NONE;
+}
+
+static struct vif_flood find_list(struct fwd_tables *t, const struct relay_walk *w, uint16_t trunk)
+{
+	struct vif_flood f = { .epoch = t->r->epoch, .trunk = trunk, .vid = w->d.vid, .list = FDB_NONE };
+	const uint64_t *row = row_of(t->r, w);
+	struct vif_set set = { .trunk = trunk };
+
+	for (uint32_t i = next_bit(t->r, w, row, 0); i != FWD_LPORT_NONE; i = next_bit(t->r, w, row, i + 1)) {
+		if (!is_vif(t, w, i, trunk))
+			continue;
+		relay_set_add(&set, (uint16_t)i);
+		if (fwd_has_c_tag(t, &t->r->port[i].p, (uint16_t)i, &w->d))
+			f.has_c_tag = true;
+	}
+	do
+		f.list = relay_list_of_set(t->r, &set, f.list);
+	while (f.list != FDB_NONE && !is_in_list(t, w, trunk, f.list)); /* as many, and each */
+	return f;
 }
 
 /*
@@ -269,69 +288,56 @@ static bool is_set_of(struct fwd_tables *t, const struct relay_walk *w, uint16_t
  * if it is one of them; without such a list a copy for each (port-extension-reference 5.1). Where all have the VLAN
  * untagged the frame goes untagged, else tagged, and the other end strips it where it must (5.2).
  */
-static void find_list(struct fwd_tables *t, struct relay_walk *w, unsigned k)
+static struct vif_flood flood_of(struct fwd_tables *t, const struct relay_walk *w, uint16_t trunk)
 {
-	const uint64_t *row = vlan_row(t->r, w->d.vid);
-	struct vif_set set = { .trunk = w->trunk[k].trunk };
-	uint32_t list = FDB_NONE;
+	struct vif_flood *f = relay_flood(t->r, trunk, w->d.vid);
 
-	if (t->r->n_lists == 0 || w->d.is_registered)
-		return;
-	for (uint32_t i = next_bit(t->r, row, 0); i != FWD_LPORT_NONE; i = next_bit(t->r, row, i + 1)) {
-		if (!is_vif_of(t->r, i, set.trunk))
-			continue;
-		relay_set_add(&set, (uint16_t)i);
-		if (fwd_has_c_tag(t, &t->r->port[i].p, (uint16_t)i, &w->d))
-			w->trunk[k].has_c_tag = true;
-	}
-	do
-		list = relay_list_of_set(t->r, &set, list);
-	while (list != FDB_NONE && !is_set_of(t, w, set.trunk, list));
-	if (list != FDB_NONE)
-		w->trunk[k].list = t->r->list[list].id;
+	if (t->r->n_lists == 0)
+		return (struct vif_flood){ .list = FDB_NONE };
+	if (w->d.is_registered)
+		return find_list(t, w, trunk);
+	if (f->epoch != t->r->epoch || f->trunk != trunk || f->vid != w->d.vid)
+		*f = find_list(t, w, trunk);
+	return *f;
 }
 
-/* Is a candidate served by the copy for its trunk's list? True also when that copy is this one. */
-static bool is_listed(struct fwd_tables *t, struct relay_walk *w, uint16_t lport, bool *ret_is_first)
+/* Is a VIF that is to get a copy in a list of its trunk that is? Then this copy is the list's. */
+static void choose_list(struct fwd_tables *t, struct relay_walk *w, uint16_t trunk)
 {
-	uint16_t trunk = t->r->port[lport].p.trunk;
+	struct vif_flood f;
 	unsigned k = 0;
 
-	*ret_is_first = false;
 	while (k < w->n_trunks && w->trunk[k].trunk != trunk)
 		k++;
-	if (k == RELAY_TRUNKS)
-		return false;
-	if (k == w->n_trunks) {
-		w->n_trunks++;
-		memset(&w->trunk[k], 0, sizeof(w->trunk[k]));
-		w->trunk[k].trunk = trunk;
-		find_list(t, w, k);
-	}
-	w->list = w->trunk[k].list;
-	w->has_c_tag = w->trunk[k].has_c_tag;
-	if (w->list != 0 && !w->trunk[k].is_served)
-		*ret_is_first = w->trunk[k].is_served = true;
-	return w->list != 0;
+	if (k < w->n_trunks || k == RELAY_TRUNKS)
+		return; /* found none before */
+	f = flood_of(t, w, trunk);
+	w->trunk[k].trunk = trunk;
+	w->trunk[k].list = f.list;
+	w->trunk[k].is_served = f.list != FDB_NONE;
+	w->n_trunks++;
+	if (f.list == FDB_NONE)
+		return;
+	w->list = t->r->list[f.list].id;
+	w->has_c_tag = f.has_c_tag;
 }
 
 /* Make the next copy, for a port from `lport` on: of the VLAN, or of the list that the frame names. */
 static bool next_of_set(struct fwd_tables *t, struct relay_walk *w, uint32_t lport)
 {
-	const uint64_t *row = w->d.to == FWD_TO_LIST ? relay_list_words(t->r, w->going)
-						     : vlan_row(t->r, w->d.vid);
+	const struct fwd_port *in = &t->r->port[w->d.in].p;
+	const uint64_t *row = row_of(t->r, w);
 
-	for (lport = next_bit(t->r, row, lport); lport != FWD_LPORT_NONE;
-		lport = next_bit(t->r, row, lport + 1)) {
-		bool is_first = true;
+	for (lport = next_bit(t->r, w, row, lport); lport != FWD_LPORT_NONE;
+		lport = next_bit(t->r, w, row, lport + 1)) {
+		const struct fwd_port *out = &t->r->port[lport].p;
 		enum fwd_drop drop;
 
-		if (!is_candidate(t, w, (uint16_t)lport))
+		if (fwd_may_transmit(t, in, &w->d, (uint16_t)lport, out) != FWD_PASS)
 			continue;
 		w->list = 0;
-		if (t->r->port[lport].p.tag > FWD_TAG_S && is_listed(t, w, (uint16_t)lport, &is_first) &&
-			!is_first)
-			continue;
+		if (out->tag > FWD_TAG_S)
+			choose_list(t, w, out->trunk);
 		drop = make_copy(t, w, (uint16_t)lport);
 		if (drop == FWD_PASS) {
 			w->next = lport;

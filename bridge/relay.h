@@ -108,7 +108,7 @@ struct relay_copy {
 	uint8_t head[64]; /* rebuilt MAC addresses, tags and EtherType; of a padded copy all of it */
 	struct span rest; /* of the frame, borrowed */
 };
-enum { RELAY_TRUNKS = 8 }; /* with lists, per frame; further ones get unicast copies */
+enum { RELAY_TRUNKS = 8 }; /* with VIFs, per frame; those of further ones get unicast copies */
 struct relay_walk {        /* private: what is left to send */
 	struct fwd_decision d;
 	struct span frame;
@@ -121,8 +121,8 @@ struct relay_walk {        /* private: what is left to send */
 	unsigned n_trunks;
 	struct {
 		uint16_t trunk;
-		bool is_served, has_c_tag;
-		uint32_t list; /* that reaches all its VIFs, 0: none does */
+		bool is_served; /* by the copy for a list, which reaches all its VIFs */
+		uint32_t list;
 	} trunk[RELAY_TRUNKS];
 };
 struct relay_result { /* filled by relay_rx(), used up by relay_next_copy(); opaque to callers but for the first two */

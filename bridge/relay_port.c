@@ -89,6 +89,8 @@ static void vlan_sync(struct relay *r, uint16_t lport, uint16_t vid)
 	const struct vlan_refs *refs = relay_refs(r, lport, vid);
 	bool is_followed = refs->untagged > 0 && r->port[lport].p.relay != FWD_IV;
 
+	r->epoch++;
+
 	set_bit(r, r->member, lport, vid, refs->n > 0 || relay_bit(r, r->static_member, lport, vid));
 	set_bit(r, r->untagged, lport, vid, is_followed || relay_bit(r, r->static_untagged, lport, vid));
 }
@@ -179,6 +181,7 @@ void relay_port_set_cfg(struct relay *r, uint16_t lport, const struct relay_port
 	port->p.mtu = cfg->mtu;
 	port->p.pcp = cfg->pcp & 7;
 	port->pads = cfg->pads;
+	r->epoch++; /* a pvid says what is untagged */
 	port->storm_gap = dur_ns(cfg->storm_pps > 0 ? dur_s(1).ns / cfg->storm_pps : 0);
 	if (old == new)
 		return;
@@ -218,6 +221,7 @@ void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwardi
 	if (!relay_is_port(r, lport))
 		return;
 	r->port[lport].p.forwarding = is_forwarding;
+	r->epoch++;
 	if (!is_forwarding)
 		fdb_flush_port(&r->fdb, lport);
 }
@@ -235,8 +239,11 @@ void relay_port_set_learning(struct relay *r, uint16_t lport, bool is_on)
 
 void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on)
 {
-	if (relay_is_port(r, lport)) /* an edge relay never sends back to its uplink */
-		r->port[lport].p.rr = is_on && r->port[lport].p.relay == FWD_BRIDGE;
+	if (!relay_is_port(r, lport))
+		return;
+	/* an edge relay never sends back to its uplink, nor a controlling bridge to the source VIF (5.1) */
+	r->port[lport].p.rr = is_on && r->port[lport].p.relay == FWD_BRIDGE &&
+			      r->port[lport].p.tag <= FWD_TAG_S;
 }
 
 void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_member, bool is_untagged)

@@ -17,6 +17,7 @@ void relay_tag_layout(struct relay *r, struct carve *c)
 {
 	r->channel = (struct channel *)carve_take(c, r->cfg.max_channels, sizeof(*r->channel));
 	r->list = (struct vif_list *)carve_take(c, r->cfg.max_lists, sizeof(*r->list));
+	r->flood = (struct vif_flood *)carve_take(c, RELAY_N_FLOODS, sizeof(*r->flood));
 	r->list_set = (uint64_t *)carve_take(c, (size_t)r->cfg.max_lists * r->n_words, sizeof(*r->list_set));
 	imap_layout(&r->by_channel, c, r->cfg.max_channels);
 	imap_layout(&r->by_list, c, r->cfg.max_lists);
@@ -28,6 +29,7 @@ void relay_tag_clear(struct relay *r)
 	imap_clear(&r->by_channel);
 	imap_clear(&r->by_list);
 	imap_clear(&r->by_list_set);
+	r->epoch = 1;
 }
 
 static enum vntag_format format_of(const struct fwd_port *trunk)
@@ -76,6 +78,7 @@ static void list_drop(struct relay *r, uint32_t i)
 	imap_remove(&r->by_list_set, r->list[i].set_hash, i);
 	memset(relay_list_words(r, i), 0, r->n_words * sizeof(uint64_t));
 	r->list[i].in_use = false;
+	r->epoch++;
 	r->n_lists--;
 }
 
@@ -104,6 +107,7 @@ static void list_index(struct relay *r, uint32_t i)
 	for (uint16_t lport = 0; lport < r->cfg.max_lports; lport++)
 		if (words[lport / 64] >> lport % 64 & 1)
 			relay_set_add(&set, lport);
+	r->epoch++;
 	r->list[i].n = set.n;
 	r->list[i].set_hash = hash_of_set(&set);
 	imap_insert(&r->by_list_set, r->list[i].set_hash, i);
@@ -196,6 +200,7 @@ static void channel_drop(struct relay *r, uint32_t i)
 
 	imap_remove(&r->by_channel, r->channel[i].hash, i);
 	r->channel[i].in_use = false;
+	r->epoch++;
 	if (p->kind == FWD_TRANSIT)
 		return; /* has others */
 	lists_leave(r, p->trunk, r->channel[i].lport);
@@ -222,9 +227,9 @@ static bool is_channel(const struct fwd_port *trunk, uint32_t id, const struct f
 		return p->tag == FWD_TAG_S && id > FWD_SVID_DEFAULT && id <= FWD_VID_MAX;
 	if (!vntag_is_channel(format, id, trunk->is_base) || vntag_is_group(format, id))
 		return false;
-	if (p->relay == FWD_IV)
-		return trunk->kind == FWD_URP && p->kind != FWD_URP && p->component == trunk->component;
-	return p->tag == trunk->carries;
+	if (p->component != trunk->component)
+		return false;
+	return p->relay == FWD_IV ? trunk->kind == FWD_URP && p->kind != FWD_URP : p->tag == trunk->carries;
 }
 
 bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lport)
@@ -252,6 +257,7 @@ bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lp
 	imap_insert(&r->by_channel, r->channel[slot].hash, slot);
 	p->trunk = trunk;
 	p->tag_id = p->kind == FWD_TRANSIT ? 0 : id;
+	r->epoch++;
 	return true;
 }
 
