@@ -6,7 +6,8 @@
  *
  *   static inline const struct fwd_port *fwd_port_at(struct fwd_tables *, uint16_t lport);   NULL: no such port
  *   static inline bool fwd_in_vlan(struct fwd_tables *, uint16_t lport, uint16_t vid);       member set
- *   static inline bool fwd_in_untagged(struct fwd_tables *, uint16_t lport, uint16_t vid);   untagged set
+ *   static inline bool fwd_in_untagged(struct fwd_tables *, uint16_t lport, uint16_t vid);       untagged set; in an
+ *           interface virtualizer without what follows from associations
  *   static inline enum fwd_admission fwd_admit(struct fwd_tables *, uint16_t lport, uint16_t vid, uint64_t mac,
  *           struct fwd_binding *ret);                   exact (lport, vid, mac), then any source of (lport, vid)
  *   static inline uint16_t fwd_untagged_vid(struct fwd_tables *, uint16_t lport, uint64_t mac);   DRP, 0: none
@@ -18,7 +19,7 @@
  *   static inline bool fwd_list_known(struct fwd_tables *, uint16_t trunk, uint32_t id);      VIF list, E-CID group
  *
  * Steps of a driver: fwd_parse, fwd_enter, fwd_ingress, learn what decision.learn says, fwd_route; then for the one port or
- * for each candidate of the set or list fwd_may_transmit, fwd_egress and fwd_fits. (802.1Q 8.6; evb-reference 1.3, 1.4)
+ * for each candidate of the set or list fwd_may_transmit, fwd_egress and fwd_check. (802.1Q 8.6; evb-reference 1.3, 1.4)
  *
  *      device ── trunk port ─┬─ untagged: the trunk port itself (S-channels: the default one)      relay
  *                            ├─ tag 100:  logical port of channel, CAP or VIF ───────────────────► component
@@ -44,8 +45,9 @@ enum {
 	FWD_HEAD = 26, /* addresses, the longest outer tag, one C-tag, EtherType */
 	FWD_C_TPID = 0x8100,
 	FWD_S_TPID = 0x88a8,
-	FWD_MAC_CONTROL =
-		0x8808, /* EtherType of PAUSE and PFC: never relayed (port-extension-reference 2.6) */
+	FWD_SVID_DEFAULT =
+		1, /* of the default S-channel, whose frames need no S-TAG (evb-reference 1.2, 4.1) */
+	FWD_MAC_CONTROL = 0x8808, /* PAUSE and PFC, never relayed (port-extension-reference 2.6) */
 	FWD_VID_MASK = 0xfff,
 };
 
@@ -75,7 +77,7 @@ static inline enum vntag_format fwd_format(uint8_t tag)
 	return tag == FWD_TAG_VN ? VNTAG_FORMAT_VN : VNTAG_FORMAT_E;
 }
 
-/* S-TAG behind the addresses; without one, and with VID 0, the frame is the default channel's (evb-reference 1.2). */
+/* S-TAG behind the addresses; without one, and with VID 0 or 1, the frame is the default channel's (evb-reference 1.2). */
 static inline enum fwd_drop fwd_parse_s_tag(const uint8_t *at, uint32_t len, struct fwd_hdr *ret)
 {
 	if (fwd_be16(at) != FWD_S_TPID)
@@ -85,6 +87,7 @@ static inline enum fwd_drop fwd_parse_s_tag(const uint8_t *at, uint32_t len, str
 	ret->outer_len = FWD_S_TAG;
 	ret->outer_id = fwd_be16(at + 2) & FWD_VID_MASK;
 	ret->outer_prio = at[2] >> 4;
+	ret->has_prio = 1;
 	return FWD_PASS;
 }
 
@@ -104,6 +107,7 @@ static inline enum fwd_drop fwd_parse_vif_tag(
 	ret->outer_id = way == VNTAG_DOWN ? vntag_channel(&v) : vntag_source(&v, way);
 	ret->outer_from = way == VNTAG_DOWN ? vntag_source(&v, way) : 0;
 	ret->outer_prio = (uint8_t)(v.pcp << 1 | v.dei);
+	ret->has_prio = format == VNTAG_FORMAT_E;
 	return FWD_PASS;
 }
 
@@ -115,7 +119,7 @@ static inline enum fwd_drop fwd_parse(
 	uint32_t at = FWD_ADDRESSES;
 
 	if (len < FWD_ADDRESSES + 2)
-		return FWD_DROP_MALFORMED;
+		return in->carries > FWD_TAG_S ? FWD_DROP_TRUNCATED : FWD_DROP_MALFORMED;
 	*ret = (struct fwd_hdr){ .dst = fwd_mac(head), .src = fwd_mac(head + 6) };
 	if (in->carries == FWD_TAG_S)
 		drop = fwd_parse_s_tag(head + at, len - at, ret);
@@ -124,12 +128,17 @@ static inline enum fwd_drop fwd_parse(
 	if (drop != FWD_PASS)
 		return drop;
 	at += ret->outer_len;
-	ret->type = fwd_be16(head + at);
+	ret->type = ret->inner = fwd_be16(head + at);
+	if (ret->type == FWD_S_TPID && in->relay == FWD_IV && in->kind == FWD_DRP && len >= at + FWD_S_TAG) {
+		ret->outer_prio = head[at + 2] >> 4; /* the priority is the outer VLAN tag's (5.4) */
+		ret->has_prio = 1;
+	}
 	if (ret->type != FWD_C_TPID)
 		return FWD_PASS;
 	if (len < at + FWD_C_TAG + 2)
 		return FWD_DROP_MALFORMED;
 	ret->tci = fwd_be16(head + at + 2);
+	ret->inner = fwd_be16(head + at + FWD_C_TAG);
 	ret->tag_len = FWD_C_TAG;
 	return FWD_PASS;
 }
@@ -145,7 +154,7 @@ static inline enum fwd_drop fwd_enter(struct fwd_tables *t, uint16_t at, const s
 	*ret_lport = at;
 	if (p->carries == FWD_TAG_NONE || (p->carries != FWD_TAG_S && p->kind == FWD_URP))
 		return FWD_PASS; /* nobody else's; or going down: where to is fwd_route()'s question */
-	if (p->carries == FWD_TAG_S && h->outer_id == 0)
+	if (p->carries == FWD_TAG_S && h->outer_id <= FWD_SVID_DEFAULT)
 		return FWD_PASS;
 	lport = fwd_channel(t, p->kind == FWD_TRANSIT ? p->urp : at, h->outer_id);
 	if (p->carries == FWD_TAG_S && lport == FWD_LPORT_NONE)
@@ -202,22 +211,34 @@ static inline enum fwd_drop fwd_ingress_drp(
 }
 
 /* An interface virtualizer neither learns nor filters by VLAN: a VM whose VSI is associated sends what it likes, control
- * frames too, since the port that they meet is the controlling bridge's (port-extension-reference 2.3, 2.6, 5.3). */
+ * frames too, since the port that they meet is the controlling bridge's (port-extension-reference 2.3, 2.6, 5.3). The VSI
+ * says which VLAN an untagged frame needs to be admitted to; the frame stays as it is. */
 static inline enum fwd_drop fwd_ingress_iv(
 	struct fwd_tables *t, const struct fwd_port *in, uint16_t vid, struct fwd_decision *d)
 {
 	enum fwd_drop drop = FWD_PASS;
+	uint8_t prio = d->prio;
 
 	d->vid = vid;
 	if (in->kind != FWD_DRP)
 		return FWD_PASS;
+	if (in->tag_id == 0) /* not created (3.6) */
+		return FWD_DROP_UNKNOWN_VIF;
 	if (vntag_is_ethertype(d->type))
 		return FWD_DROP_NESTED;
-	if (d->type == FWD_MAC_CONTROL)
-		return FWD_DROP_RESERVED;
 	drop = fwd_ingress_drp(t, in, vid, d);
 	d->learn = FWD_LEARN_NOT;
+	if (d->type == FWD_S_TPID)
+		d->prio = prio;
 	return drop;
+}
+
+/* The C-tag's, else the outer tag's, else the port's default (802.1Q 6.9.4, 6.20; port-extension-reference 5.4). */
+static inline uint8_t fwd_prio(const struct fwd_port *in, const struct fwd_hdr *h)
+{
+	if (h->tag_len > 0)
+		return (uint8_t)(h->tci >> 12);
+	return h->has_prio ? h->outer_prio : (uint8_t)(in->pcp << 1);
 }
 
 /** May the frame enter, to which VLAN does it belong, and is its source to be learned? Fills *d but for the way out. */
@@ -236,16 +257,17 @@ static inline enum fwd_drop fwd_ingress(struct fwd_tables *t, uint16_t lport, co
 		.except = FWD_LPORT_NONE,
 		.tci = h->tci,
 		.type = h->type,
-		.prio = h->tag_len ? (uint8_t)(h->tci >> 12) : h->outer_prio,
+		.inner = h->inner,
+		.prio = fwd_prio(in, h),
 		.tag_len = h->tag_len,
 		.outer_len = h->outer_len };
 	if (!in->forwarding)
 		return FWD_DROP_BLOCKED;
 	if (fwd_is_group(h->src) || h->src == 0)
 		return FWD_DROP_MALFORMED;
-	if (in->tag == FWD_TAG_S && h->type == FWD_S_TPID)
+	if (h->type == FWD_S_TPID && (in->tag == FWD_TAG_S || in->carries == FWD_TAG_S))
 		return FWD_DROP_S_TAGGED;
-	if ((h->dst & ~0xfull) == FWD_MAC_RESERVED && in->relay != FWD_IV)
+	if (h->inner == FWD_MAC_CONTROL || ((h->dst & ~0xfull) == FWD_MAC_RESERVED && in->relay != FWD_IV))
 		return FWD_DROP_RESERVED;
 	if (vid > FWD_VID_MAX)
 		return FWD_DROP_VLAN;
@@ -267,17 +289,13 @@ static inline enum fwd_drop fwd_ingress(struct fwd_tables *t, uint16_t lport, co
 	return drop;
 }
 
-/* Is what the device carries something that this frame's own first tag would be taken for? Then it stays inside: an
- * S-component discards S-tagged frames at its CAPs (evb-reference 1.2), a cascade port nested tags. */
-static inline enum fwd_drop fwd_is_clean(const struct fwd_port *out, const struct fwd_decision *d)
+/* Has a frame of this port a place on its device? Not while its channel has no tag: without one, or with VID 0, it would
+ * be another's. Nor has one of the port itself where all but control is in the tags of VIFs (port-extension-reference 2.6). */
+static inline bool fwd_has_way(const struct fwd_port *out)
 {
-	uint8_t tag = out->tag != FWD_TAG_NONE ? out->tag : out->carries;
-
-	if (tag == FWD_TAG_S && d->type == FWD_S_TPID)
-		return FWD_DROP_S_TAGGED;
-	if (tag > FWD_TAG_S && vntag_is_ethertype(d->type))
-		return FWD_DROP_NESTED;
-	return FWD_PASS;
+	if (out->relay == FWD_IV)
+		return out->kind != FWD_DRP || out->tag_id != 0;
+	return (out->tag == FWD_TAG_NONE || out->tag_id != 0) && out->carries <= FWD_TAG_S;
 }
 
 /** May this copy leave by logical port `lport`? The reception port is no exception but for reflective relay: with it
@@ -285,20 +303,20 @@ static inline enum fwd_drop fwd_is_clean(const struct fwd_port *out, const struc
 static inline enum fwd_drop fwd_may_transmit(struct fwd_tables *t, const struct fwd_port *in,
 	const struct fwd_decision *d, uint16_t lport, const struct fwd_port *out)
 {
-	if (!out || !out->in_use || !out->forwarding || out->component != in->component)
+	if (!out || !out->in_use || !out->forwarding || out->component != in->component || !fwd_has_way(out))
 		return FWD_DROP_EGRESS;
-	if (in->relay ==
-		FWD_IV) /* the source gets no copy of its own frame (port-extension-reference 2.3, 4.2) */
-		return out->kind == FWD_DRP && d->outer_from != 0 && d->outer_from == out->tag_id
-			       ? FWD_DROP_SAME_PORT
-			       : FWD_PASS;
 	if ((lport == d->in && !in->rr) || lport == d->except)
 		return FWD_DROP_SAME_PORT;
+	if (in->relay == FWD_IV) { /* the source gets no copy of its own frame (2.3, 4.2) */
+		bool is_source = out->kind == FWD_DRP && d->outer_from != 0 && d->outer_from == out->tag_id;
+
+		return is_source ? FWD_DROP_SAME_PORT : FWD_PASS;
+	}
 	if (!fwd_in_vlan(t, lport, d->vid))
 		return FWD_DROP_EGRESS;
 	if (d->is_registered && out->kind != FWD_URP && !fwd_group_has(t, lport, d->vid, d->dst))
 		return FWD_DROP_EGRESS;
-	return fwd_is_clean(out, d);
+	return FWD_PASS;
 }
 
 static inline enum fwd_drop fwd_to_one(
@@ -368,8 +386,8 @@ static inline bool fwd_has_c_tag(
 	return !fwd_in_untagged(t, lport, d->vid);
 }
 
-/* In an interface virtualizer the frame inside the tag stays as it is, but for the tag of a VLAN that the VIF has
- * untagged (port-extension-reference 5.2). */
+/* In an interface virtualizer the frame inside the tag stays as it is, but for the C-tag of a VLAN in the untagged set of
+ * the VIF, which is the administrator's or the controlling bridge's, not its VSIs' (port-extension-reference 5.2). */
 static inline void fwd_egress_iv(struct fwd_tables *t, const struct fwd_port *in, const struct fwd_port *out,
 	uint16_t lport, const struct fwd_decision *d, struct fwd_copy *ret)
 {
@@ -417,15 +435,35 @@ static inline void fwd_egress(struct fwd_tables *t, const struct fwd_port *in, c
 	}
 }
 
-/** Does the copy of a frame of `len` octets fit? Below an outer tag every octet counts; else the relay's own C-tag does
+/* Does the copy of a frame of `len` octets fit? Below an outer tag every octet counts; else the relay's own C-tag does
  * not, for which every device has room (port-extension-reference 2.7). A second tag is payload. */
 static inline bool fwd_fits(
 	const struct fwd_port *out, const struct fwd_decision *d, const struct fwd_copy *c, uint32_t len)
 {
-	len -= (uint32_t)(FWD_ADDRESSES + 2 + d->tag_len + d->outer_len);
+	len -= FWD_ADDRESSES + 2u + d->tag_len + d->outer_len;
 	if (c->outer_len > 0)
 		len += c->outer_len + (c->is_tagged ? FWD_C_TAG : 0u);
 	return out->mtu == 0 || len <= out->mtu;
+}
+
+/**
+ * May the copy of a frame of `len` octets leave as fwd_egress() made it? Its first tag must not be one that the device of
+ * `out` carries, be it that the frame came with it or that a C-tag in front of it stayed behind: the other end would take
+ * it for another channel's. An S-component discards S-tagged frames at its CAPs, and tags of VIFs do not nest
+ * (evb-reference 1.2; port-extension-reference 2.4, 5.3).
+ */
+static inline enum fwd_drop fwd_check(
+	const struct fwd_port *out, const struct fwd_decision *d, const struct fwd_copy *c, uint32_t len)
+{
+	uint8_t tag = out->tag != FWD_TAG_NONE ? out->tag : out->carries;
+
+	if (tag != FWD_TAG_NONE && !c->is_tagged) {
+		if (tag == FWD_TAG_S && d->inner == FWD_S_TPID)
+			return FWD_DROP_S_TAGGED;
+		if (tag != FWD_TAG_S && vntag_is_ethertype(d->inner))
+			return FWD_DROP_NESTED;
+	}
+	return fwd_fits(out, d, c, len) ? FWD_PASS : FWD_DROP_TOO_LONG;
 }
 
 #endif /* FWD_HAS_TABLES */

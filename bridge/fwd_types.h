@@ -95,7 +95,8 @@ struct fwd_port { /* one logical port: (port, channel) */
 	uint8_t forwarding;
 	uint8_t rr; /* reflective relay is on */
 	uint8_t learns;
-	uint8_t pad[2];
+	uint8_t pcp; /* default priority: of frames without a tag that says one */
+	uint8_t pad;
 	uint32_t tag_id; /* at the trunk: SVID, VIF or E-CID; 0: none yet */
 	uint32_t mtu;    /* octets of payload an egress frame may have, 0: no limit */
 };
@@ -107,10 +108,11 @@ struct fwd_hdr {
 	uint32_t outer_from; /* down: VIF that gets no copy, 0: none */
 	uint16_t tci;        /* of the C-tag; 0 without one */
 	uint16_t type;       /* EtherType behind the outer tag: of the C-tag if there is one */
+	uint16_t inner;      /* EtherType behind that: what the frame begins with when its C-tag goes */
 	uint8_t tag_len;     /* octets of C-tag in the frame: 0 or 4 */
 	uint8_t outer_len;   /* octets of the tag that the port carries: 0, 4, 6 or 8 */
-	uint8_t outer_prio;  /* its PCP and DEI */
-	uint8_t pad;
+	uint8_t outer_prio;  /* its PCP and DEI; at a VIF those of the S-TAG that a VM put in front */
+	uint8_t has_prio;    /* there are such: a VN-Tag has none */
 };
 
 enum fwd_to {
@@ -136,6 +138,7 @@ struct fwd_decision {
 	uint16_t except; /* VEPA: the DRP that owns the source, gets no copy */
 	uint16_t tci;    /* of the frame as it came */
 	uint16_t type;
+	uint16_t inner;
 	uint8_t drop;    /* enum fwd_drop */
 	uint8_t to;      /* enum fwd_to */
 	uint8_t learn;   /* enum fwd_learn */
@@ -145,7 +148,7 @@ struct fwd_decision {
 	uint8_t is_admitted;
 	uint8_t is_unknown_source; /* DRP: no VSI there owns it */
 	uint8_t is_registered;     /* group address with registered ports: only they get it */
-	uint8_t pad[7];
+	uint8_t pad[5];
 };
 
 /** How one copy begins on the wire: the addresses, the outer tag, the C-tag, then the rest of the frame. */

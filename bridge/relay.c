@@ -13,14 +13,15 @@
  * port that has no such association may come by with that source, but never moves the entry (learn_refused). If two
  * ports have one, as in a migration, the last association and then the last frame says where the address is.
  *
- * Who counts: what stops a frame as a whole is counted at its ingress port, a copy too long at the egress port.
+ * Who counts: what stops a frame as a whole is counted at its ingress port; a copy too long, or one of several that its
+ * port's device would misunderstand, at the egress port.
  *
  * Left out: queueing and sending, control frames, the tables (relay_port.c, relay_tag.c, relay_admit.c,
  * relay_group.c, fdb.c).
  */
 #include "relay_priv.h"
 
-enum { LEARN_SHARE = 7 };
+enum { LEARN_SHARE = 7, FRAME_MIN = 60 /* octets without FCS (802.3 3.2.8; port-extension-reference 2.7) */ };
 
 /* Look-ups of forward.h. One frame asks several tables for the same two keys: the last hash is kept. */
 struct fwd_tables {
@@ -210,31 +211,27 @@ static void learn(struct fwd_tables *t, const struct fwd_port *in, const struct 
 	}
 }
 
-static bool fits(struct fwd_tables *t, const struct relay_walk *w, uint16_t lport)
+/* Make the copy for `lport`, or for the list that it is in: how it begins, and whether it may leave so. */
+static enum fwd_drop make_copy(struct fwd_tables *t, struct relay_walk *w, uint16_t lport)
 {
 	const struct fwd_port *out = &t->r->port[lport].p;
-	struct fwd_copy c;
 
-	if (out->mtu == 0)
-		return true;
-	fwd_egress(t, &t->r->port[w->d.in].p, out, lport, &w->d, w->list, w->has_c_tag, &c);
-	return fwd_fits(out, &w->d, &c, (uint32_t)w->frame.len);
+	w->to = w->list != 0 ? out->trunk : lport;
+	fwd_egress(t, &t->r->port[w->d.in].p, out, lport, &w->d, w->list, w->has_c_tag, &w->copy);
+	return fwd_check(&t->r->port[w->to].p, &w->d, &w->copy, (uint32_t)w->frame.len);
 }
 
-/* One candidate of the set: does it get a copy? */
-static bool is_candidate(struct fwd_tables *t, const struct relay_walk *w, uint16_t lport)
-{
-	struct lport *out = &t->r->port[lport];
-
-	return fwd_may_transmit(t, &t->r->port[w->d.in].p, &w->d, lport, &out->p) == FWD_PASS;
-}
-
-/* The next bit of a row of ports, from `lport` on. */
-static uint32_t next_bit(const struct relay *r, const uint64_t *row, uint32_t lport)
+/* The next port of a row, from `lport` on, but for the VIFs that the copy for a list reaches. */
+static uint32_t next_bit(
+	const struct relay *r, const struct relay_walk *w, const uint64_t *row, uint32_t lport)
 {
 	while (lport < r->cfg.max_lports) {
-		uint64_t left = row[lport / 64] >> lport % 64;
+		uint64_t left = row[lport / 64];
 
+		for (unsigned k = 0; k < w->n_trunks; k++)
+			if (w->trunk[k].is_served)
+				left &= ~relay_list_words(r, w->trunk[k].list)[lport / 64];
+		left >>= lport % 64;
 		if (left != 0)
 			return lport + (uint32_t)__builtin_ctzll(left);
 		lport = (lport | 63) + 1;
@@ -242,26 +239,48 @@ static uint32_t next_bit(const struct relay *r, const uint64_t *row, uint32_t lp
 	return FWD_LPORT_NONE;
 }
 
-static const uint64_t *vlan_row(const struct relay *r, uint16_t vid)
+static const uint64_t *row_of(const struct relay *r, const struct relay_walk *w)
 {
-	return &r->member[(size_t)vid * r->n_words];
+	return w->d.to == FWD_TO_LIST ? relay_list_words(r, w->going)
+				      : &r->member[(size_t)w->d.vid * r->n_words];
 }
 
-static bool is_vif_of(const struct relay *r, uint32_t lport, uint16_t trunk)
+/* Has the frame to get to this port of the set, if it is a VIF of the trunk? The source's, too. */
+static bool is_vif(struct fwd_tables *t, const struct relay_walk *w, uint32_t lport, uint16_t trunk)
 {
-	const struct fwd_port *p = &r->port[lport].p;
+	const struct fwd_port *p = &t->r->port[lport].p;
 
-	return p->tag > FWD_TAG_S && p->trunk == trunk && p->forwarding;
+	return p->trunk == trunk && p->forwarding &&
+	       (!w->d.is_registered || fwd_group_has(t, (uint16_t)lport, w->d.vid, w->d.dst));
 }
 
-static bool is_set_of(struct fwd_tables *t, const struct relay_walk *w, uint16_t trunk, uint32_t list)
+static bool is_in_list(struct fwd_tables *t, const struct relay_walk *w, uint16_t trunk, uint32_t list)
 {
-	const uint64_t *row = vlan_row(t->r, w->d.vid), *words = relay_list_words(t->r, list);
+	const uint64_t *row = row_of(t->r, w), *words = relay_list_words(t->r, list);
+	uint32_t i = next_bit(t->r, w, row, 0);
 
-	for (uint32_t i = next_bit(t->r, row, 0); i != FWD_LPORT_NONE; i = next_bit(t->r, row, i + 1))
-		if (is_vif_of(t->r, i, trunk) && !(words[i / 64] >> i % 64 & 1))
-			return false;
-	return true; /* and as many */
+	while (i != FWD_LPORT_NONE && (!is_vif(t, w, i, trunk) || words[i / 64] >> i % 64 & 1))
+		i = next_bit(t->r, w, row, i + 1);
+	return i == FWD_LPORT_NONE;
+}
+
+static struct vif_flood find_list(struct fwd_tables *t, const struct relay_walk *w, uint16_t trunk)
+{
+	struct vif_flood f = { .epoch = t->r->epoch, .trunk = trunk, .vid = w->d.vid, .list = FDB_NONE };
+	const uint64_t *row = row_of(t->r, w);
+	struct vif_set set = { .trunk = trunk };
+
+	for (uint32_t i = next_bit(t->r, w, row, 0); i != FWD_LPORT_NONE; i = next_bit(t->r, w, row, i + 1)) {
+		if (!is_vif(t, w, i, trunk))
+			continue;
+		relay_set_add(&set, (uint16_t)i);
+		if (fwd_has_c_tag(t, &t->r->port[i].p, (uint16_t)i, &w->d))
+			f.has_c_tag = true;
+	}
+	do
+		f.list = relay_list_of_set(t->r, &set, f.list);
+	while (f.list != FDB_NONE && !is_in_list(t, w, trunk, f.list)); /* as many, and each */
+	return f;
 }
 
 /*
@@ -269,73 +288,65 @@ static bool is_set_of(struct fwd_tables *t, const struct relay_walk *w, uint16_t
  * if it is one of them; without such a list a copy for each (port-extension-reference 5.1). Where all have the VLAN
  * untagged the frame goes untagged, else tagged, and the other end strips it where it must (5.2).
  */
-static void find_list(struct fwd_tables *t, struct relay_walk *w, unsigned k)
+static struct vif_flood flood_of(struct fwd_tables *t, const struct relay_walk *w, uint16_t trunk)
 {
-	const uint64_t *row = vlan_row(t->r, w->d.vid);
-	struct vif_set set = { .trunk = w->trunk[k].trunk };
-	uint32_t list = FDB_NONE;
+	struct vif_flood *f = relay_flood(t->r, trunk, w->d.vid);
 
-	if (t->r->n_lists == 0 || w->d.is_registered)
-		return;
-	for (uint32_t i = next_bit(t->r, row, 0); i != FWD_LPORT_NONE; i = next_bit(t->r, row, i + 1)) {
-		if (!is_vif_of(t->r, i, set.trunk))
-			continue;
-		relay_set_add(&set, (uint16_t)i);
-		if (fwd_has_c_tag(t, &t->r->port[i].p, (uint16_t)i, &w->d))
-			w->trunk[k].has_c_tag = true;
-	}
-	do
-		list = relay_list_of_set(t->r, &set, list);
-	while (list != FDB_NONE && !is_set_of(t, w, set.trunk, list));
-	if (list != FDB_NONE)
-		w->trunk[k].list = t->r->list[list].id;
+	if (t->r->n_lists == 0)
+		return (struct vif_flood){ .list = FDB_NONE };
+	if (w->d.is_registered)
+		return find_list(t, w, trunk);
+	if (f->epoch != t->r->epoch || f->trunk != trunk || f->vid != w->d.vid)
+		*f = find_list(t, w, trunk);
+	return *f;
 }
 
-/* Is a candidate served by the copy for its trunk's list? True also when that copy is this one. */
-static bool is_listed(struct fwd_tables *t, struct relay_walk *w, uint16_t lport, bool *ret_is_first)
+/* Is a VIF that is to get a copy in a list of its trunk that is? Then this copy is the list's. */
+static void choose_list(struct fwd_tables *t, struct relay_walk *w, uint16_t trunk)
 {
-	uint16_t trunk = t->r->port[lport].p.trunk;
+	struct vif_flood f;
 	unsigned k = 0;
 
-	*ret_is_first = false;
 	while (k < w->n_trunks && w->trunk[k].trunk != trunk)
 		k++;
-	if (k == RELAY_TRUNKS)
-		return false;
-	if (k == w->n_trunks) {
-		w->n_trunks++;
-		memset(&w->trunk[k], 0, sizeof(w->trunk[k]));
-		w->trunk[k].trunk = trunk;
-		find_list(t, w, k);
-	}
-	w->list = w->trunk[k].list;
-	w->has_c_tag = w->trunk[k].has_c_tag;
-	if (w->list != 0 && !w->trunk[k].is_served)
-		*ret_is_first = w->trunk[k].is_served = true;
-	return w->list != 0;
+	if (k < w->n_trunks || k == RELAY_TRUNKS)
+		return; /* found none before */
+	f = flood_of(t, w, trunk);
+	w->trunk[k].trunk = trunk;
+	w->trunk[k].list = f.list;
+	w->trunk[k].is_served = f.list != FDB_NONE;
+	w->n_trunks++;
+	if (f.list == FDB_NONE)
+		return;
+	w->list = t->r->list[f.list].id;
+	w->has_c_tag = f.has_c_tag;
 }
 
-/* The next port, from `lport` on, that gets a copy: of the VLAN, or of the list that the frame names. */
-static uint32_t next_of_set(struct fwd_tables *t, struct relay_walk *w, uint32_t lport)
+/* Make the next copy, for a port from `lport` on: of the VLAN, or of the list that the frame names. */
+static bool next_of_set(struct fwd_tables *t, struct relay_walk *w, uint32_t lport)
 {
-	const uint64_t *row = w->d.to == FWD_TO_LIST ? relay_list_words(t->r, w->going)
-						     : vlan_row(t->r, w->d.vid);
+	const struct fwd_port *in = &t->r->port[w->d.in].p;
+	const uint64_t *row = row_of(t->r, w);
 
-	for (lport = next_bit(t->r, row, lport); lport != FWD_LPORT_NONE;
-		lport = next_bit(t->r, row, lport + 1)) {
-		bool is_first = true;
+	for (lport = next_bit(t->r, w, row, lport); lport != FWD_LPORT_NONE;
+		lport = next_bit(t->r, w, row, lport + 1)) {
+		const struct fwd_port *out = &t->r->port[lport].p;
+		enum fwd_drop drop;
 
-		if (!is_candidate(t, w, (uint16_t)lport))
+		if (fwd_may_transmit(t, in, &w->d, (uint16_t)lport, out) != FWD_PASS)
 			continue;
 		w->list = 0;
-		if (t->r->port[lport].p.tag > FWD_TAG_S && is_listed(t, w, (uint16_t)lport, &is_first) &&
-			!is_first)
-			continue;
-		if (fits(t, w, (uint16_t)lport))
-			return lport;
-		t->r->port[lport].n.drops[FWD_DROP_TOO_LONG]++;
+		if (out->tag > FWD_TAG_S)
+			choose_list(t, w, out->trunk);
+		drop = make_copy(t, w, (uint16_t)lport);
+		if (drop == FWD_PASS) {
+			w->next = lport;
+			return true;
+		}
+		t->r->port[w->to].n.drops[drop]++;
 	}
-	return FWD_LPORT_NONE;
+	w->next = FWD_LPORT_NONE;
+	return false;
 }
 
 /* The frame as it comes off its device: what it is, and by which port it comes in. */
@@ -373,11 +384,11 @@ static enum fwd_drop decide(
 		return drop;
 	if (w->d.to != FWD_TO_ONE) {
 		w->going = t->list;
-		w->next = next_of_set(t, w, 0);
-		return w->next == FWD_LPORT_NONE ? FWD_DROP_NO_DESTINATION : FWD_PASS;
+		return next_of_set(t, w, 0) ? FWD_PASS : FWD_DROP_NO_DESTINATION;
 	}
-	if (!fits(t, w, w->d.out))
-		return FWD_DROP_TOO_LONG;
+	drop = make_copy(t, w, w->d.out);
+	if (drop != FWD_PASS)
+		return drop;
 	w->next = w->d.out;
 	if (t->found != FDB_NONE)
 		w->d.binding = r->fdb.entry[t->found].binding;
@@ -446,33 +457,49 @@ static uint8_t put_be16(uint8_t *at, unsigned v)
 	return 2;
 }
 
+/* A frame may be too short once its tag is off, and there is more behind a packet's end than anybody may see. */
+static void pad(struct relay_copy *c)
+{
+	size_t len = c->head_len + c->rest.len;
+
+	if (len >= FRAME_MIN)
+		return;
+	if (c->rest.len > 0)
+		memcpy(c->head + c->head_len, c->rest.ptr, c->rest.len);
+	memset(c->head + len, 0, FRAME_MIN - len);
+	c->head_len = FRAME_MIN;
+	c->rest.len = 0;
+}
+
 bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_copy *ret)
 {
 	struct fwd_tables t = { .r = r, .key = UINT64_MAX };
 	struct relay_walk *w = &res->walk;
 	const uint8_t *frame = w->frame.ptr;
 	size_t head = FWD_ADDRESSES + (size_t)w->d.outer_len + w->d.tag_len;
-	uint16_t lport = (uint16_t)w->next;
-	const struct fwd_port *out;
-	struct fwd_copy c;
+	const struct fwd_copy *c = &w->copy;
 
 	if (w->next == FWD_LPORT_NONE)
 		return false;
-	out = &r->port[lport].p;
-	fwd_egress(&t, &r->port[w->d.in].p, out, lport, &w->d, w->list, w->has_c_tag, &c);
 	memcpy(ret->head, frame, FWD_ADDRESSES);
 	ret->head_len = FWD_ADDRESSES;
-	memcpy(ret->head + FWD_ADDRESSES, c.is_outer_kept ? frame + FWD_ADDRESSES : c.outer, sizeof(c.outer));
-	ret->head_len += c.outer_len;
-	if (c.is_tagged) {
+	memcpy(ret->head + FWD_ADDRESSES, c->is_outer_kept ? frame + FWD_ADDRESSES : c->outer,
+		sizeof(c->outer));
+	ret->head_len += c->outer_len;
+	if (c->is_tagged) {
 		ret->head_len += put_be16(ret->head + ret->head_len, FWD_C_TPID);
-		ret->head_len += put_be16(ret->head + ret->head_len, c.tci);
+		ret->head_len += put_be16(ret->head + ret->head_len, c->tci);
 	}
 	memcpy(ret->head + ret->head_len, frame + head, 2);
 	ret->head_len += 2;
 	ret->rest = span_of(frame + head + 2, w->frame.len - head - 2);
-	ret->lport = w->list != 0 ? out->trunk : lport;
+	ret->lport = w->to;
+	if (r->port[w->to].pads)
+		pad(ret);
 	count_copy(r, w, ret->lport, ret->head_len + ret->rest.len);
-	w->next = w->d.to == FWD_TO_ONE ? FWD_LPORT_NONE : next_of_set(&t, w, lport + 1u);
+	if (w->d.to == FWD_TO_ONE)
+		w->next = FWD_LPORT_NONE;
+	else
+		next_of_set(&t, w, w->next + 1);
 	return true;
 }

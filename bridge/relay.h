@@ -4,7 +4,7 @@
  *
  * Frames come in wire form: whole checksums, at most one outer tag and one C-tag that matter, VLAN tags in the data (drivers
  * see to it, gso.h helps). relay_rx() decides; relay_next_copy() then gives every copy to send, as a rebuilt header of
- * up to 32 octets and the untouched rest of the frame, so that no frame is copied here.
+ * up to 32 octets and the untouched rest of the frame, so that no frame is copied here (but a short one that is padded).
  */
 #ifndef EVB_RELAY_H
 #define EVB_RELAY_H
@@ -44,6 +44,8 @@ struct relay_port_cfg {
 	unsigned storm_pps; /* ordinary: broadcast, group and unknown frames per second, 0: no limit */
 	enum fwd_tag
 		tag; /* of this port's frames: an S-channel or a bridge's VIF; with relay_channel_set() */
+	uint8_t pcp; /* default priority: of frames without C-tag, S-TAG or E-TAG whose VSI has none either */
+	bool pads;   /* a physical port: copies shorter than 60 octets are filled up with zeros */
 	enum fwd_tag carries; /* outer tags on its device: a UAP, cascade port, IV uplink or transit port */
 	bool is_base;         /* carries E-TAGs without E-CID extension */
 };
@@ -51,13 +53,14 @@ struct relay_port_cfg {
 uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg);
 /** Its FDB entries, VLANs and admissions go with it. */
 void relay_port_del(struct relay *r, uint16_t lport);
-/** Change pvid, unassociated_vid, mtu, storm limit; all else must stay. */
+/** Change pvid, unassociated_vid, mtu, storm limit, pcp, pads; all else must stay. */
 void relay_port_set_cfg(struct relay *r, uint16_t lport, const struct relay_port_cfg *cfg);
 /** Blocking flushes what was learned there. */
 void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwarding);
 void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on);
 /** Static VLAN membership (ordinary ports and URPs); a pvid alone is no membership. The VLANs of SBPs and DRPs follow
- * the associations and a URP's are those of its DRPs, so there this only adds VLANs to a URP. */
+ * the associations and a URP's are those of its DRPs, so there this only adds VLANs to a URP. A DRP of an interface
+ * virtualizer has all VLANs: here is_untagged says of which the C-tag is removed on the way down (VID-Array). */
 void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_member, bool is_untagged);
 void relay_port_clear_vlans(struct relay *r, uint16_t lport);
 
@@ -71,12 +74,17 @@ void relay_port_set_carries(struct relay *r, uint16_t lport, enum fwd_tag carrie
 
 /** What a device's outer tag means: frames of `trunk` that carry `id` (SVID, VIF, E-CID) come in by `lport`, whose own go
  * out with it. In an interface virtualizer lport is the DRP that gets them, or a transit port, which may have several
- * ids; any other port has one, which this replaces. False: the id is another port's, the table is full, no such port. */
+ * ids; any other port has one, which this replaces. A port whose `tag` has no id, and a DRP of an interface virtualizer
+ * without one, gets and sends nothing. False: the id is another port's or none that such a tag can have (S-TAG: 2..4094,
+ * the default channel is the trunk port), the port cannot be behind that trunk, the table is full, no such port. */
 bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lport);
+/** The port also leaves the lists of the trunk, like one that is deleted. */
 void relay_channel_clear(struct relay *r, uint16_t trunk, uint32_t id);
-/** Replace the members of a VIF list or E-CID group of `trunk`; n = 0 removes it. A bridge uses it for group frames
- * whose receivers there are exactly these; so tell it only what the other end has confirmed, and take it away before the
- * other end changes it. An interface virtualizer replicates to them. False: table full, no such port. */
+/** Replace the members of a VIF list or E-CID group of `trunk`, named as vntag_hdr.h writes a channel; n = 0 removes it.
+ * Members have their id, or are transit ports. A bridge uses a list for group frames whose receivers there are exactly
+ * these; so tell it only what the other end has confirmed, and take it away before the other end changes it. A list of a
+ * bridge also goes when a member goes. An interface virtualizer replicates to them. False: no such list now; its number
+ * is none of a list, a member is not behind the trunk, the table is full, no such port. */
 bool relay_list_set(struct relay *r, uint16_t trunk, uint32_t id, const uint16_t *members, unsigned n);
 
 /** One (VID, MAC) a VSI may use on an SBP or DRP; mac zero: any source in the VID (filter formats 1 and 3). */
@@ -87,7 +95,8 @@ struct relay_admit {
 	uint8_t pcp;
 };
 /** Replace what the VSI named `owner` (caller's number, unique per lport) may use; n = 0 revokes. VLAN membership of
- * the port follows. On a DRP the first VID of a MAC is its untagged one and becomes the VLAN of its untagged frames.
+ * the port follows. On a DRP the first VID of a MAC is its untagged one and becomes the VLAN of its untagged frames; in an
+ * interface virtualizer that is only what admits them, and the other way is relay_port_set_vlan()'s.
  * Entries that go away lose their FDB entries at once. False: table full, nothing changed. */
 bool relay_admit(struct relay *r, uint16_t lport, uint32_t owner, const struct relay_admit *list, unsigned n);
 
@@ -99,22 +108,24 @@ enum relay_verdict { RELAY_DROPPED, RELAY_FORWARDED };
 struct relay_copy {
 	uint16_t lport;
 	uint8_t head_len;
-	uint8_t head[32]; /* rebuilt MAC addresses, tags and EtherType */
+	uint8_t head[64]; /* rebuilt MAC addresses, tags and EtherType; of a padded copy all of it */
 	struct span rest; /* of the frame, borrowed */
 };
-enum { RELAY_TRUNKS = 8 }; /* with lists, per frame; further ones get unicast copies */
+enum { RELAY_TRUNKS = 8 }; /* with VIFs, per frame; those of further ones get unicast copies */
 struct relay_walk {        /* private: what is left to send */
 	struct fwd_decision d;
 	struct span frame;
-	uint32_t next;  /* logical port of the next copy */
-	uint32_t list;  /* which the next copy goes to, 0: none */
-	uint32_t going; /* TO_LIST: the list whose members are visited */
-	bool has_c_tag; /* copy for a list */
+	struct fwd_copy copy; /* the next one */
+	uint32_t next;        /* logical port it is for, FWD_LPORT_NONE: no more */
+	uint16_t to;          /* and it leaves by: of a list, the trunk */
+	uint32_t list;        /* which the next copy goes to, 0: none */
+	uint32_t going;       /* TO_LIST: the list whose members are visited */
+	bool has_c_tag;       /* copy for a list */
 	unsigned n_trunks;
 	struct {
 		uint16_t trunk;
-		bool is_served, has_c_tag;
-		uint32_t list; /* that reaches all its VIFs, 0: none does */
+		bool is_served; /* by the copy for a list, which reaches all its VIFs */
+		uint32_t list;
 	} trunk[RELAY_TRUNKS];
 };
 struct relay_result { /* filled by relay_rx(), used up by relay_next_copy(); opaque to callers but for the first two */

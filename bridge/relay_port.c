@@ -3,7 +3,8 @@
  *
  * VLAN membership has two sources. What the administrator said sits in static_member and static_untagged; what
  * follows from associations is counted per (port, VID) in refs. relay_vlan_ref() and vlan_sync() fold both into
- * member and untagged, the rows of port bits that forwarding reads. A URP counts the references of its DRPs too, so
+ * member and untagged, the rows of port bits that forwarding reads. (In an interface virtualizer untagged is the
+ * administrator's alone.) A URP counts the references of its DRPs too, so
  * the uplink is in exactly the VLANs its VSIs use.
  *
  * Invariants: member and untagged are always in step with their sources; a component has at most one URP, and every
@@ -82,13 +83,16 @@ static void set_bit(const struct relay *r, uint64_t *set, uint16_t lport, uint16
 		*word ^= bit;
 }
 
+/* A VIF's untagged set is what the controlling bridge or the administrator said: the station's VSIs have no say. */
 static void vlan_sync(struct relay *r, uint16_t lport, uint16_t vid)
 {
 	const struct vlan_refs *refs = relay_refs(r, lport, vid);
+	bool is_followed = refs->untagged > 0 && r->port[lport].p.relay != FWD_IV;
+
+	r->epoch++;
 
 	set_bit(r, r->member, lport, vid, refs->n > 0 || relay_bit(r, r->static_member, lport, vid));
-	set_bit(r, r->untagged, lport, vid,
-		refs->untagged > 0 || relay_bit(r, r->static_untagged, lport, vid));
+	set_bit(r, r->untagged, lport, vid, is_followed || relay_bit(r, r->static_untagged, lport, vid));
 }
 
 void relay_vlan_ref(struct relay *r, uint16_t lport, uint16_t vid, int delta, int delta_untagged)
@@ -175,6 +179,9 @@ void relay_port_set_cfg(struct relay *r, uint16_t lport, const struct relay_port
 	assert(cfg->kind == (enum fwd_kind)port->p.kind && cfg->component == port->p.component);
 	port->p.pvid = relay_is_vid(cfg->pvid) ? cfg->pvid : FWD_VID_NONE;
 	port->p.mtu = cfg->mtu;
+	port->p.pcp = cfg->pcp & 7;
+	port->pads = cfg->pads;
+	r->epoch++; /* a pvid says what is untagged */
 	port->storm_gap = dur_ns(cfg->storm_pps > 0 ? dur_s(1).ns / cfg->storm_pps : 0);
 	if (old == new)
 		return;
@@ -214,6 +221,7 @@ void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwardi
 	if (!relay_is_port(r, lport))
 		return;
 	r->port[lport].p.forwarding = is_forwarding;
+	r->epoch++;
 	if (!is_forwarding)
 		fdb_flush_port(&r->fdb, lport);
 }
@@ -237,14 +245,17 @@ void relay_port_set_carries(struct relay *r, uint16_t lport, enum fwd_tag carrie
 
 void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on)
 {
-	if (relay_is_port(r, lport)) /* an edge relay never sends back to its uplink */
-		r->port[lport].p.rr = is_on && r->port[lport].p.relay == FWD_BRIDGE;
+	if (!relay_is_port(r, lport))
+		return;
+	/* an edge relay never sends back to its uplink, nor a controlling bridge to the source VIF (5.1) */
+	r->port[lport].p.rr = is_on && r->port[lport].p.relay == FWD_BRIDGE &&
+			      r->port[lport].p.tag <= FWD_TAG_S;
 }
 
 void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_member, bool is_untagged)
 {
 	if (!relay_is_port(r, lport) || !relay_is_vid(vid) || r->port[lport].p.kind == FWD_SBP ||
-		r->port[lport].p.kind == FWD_DRP)
+		(r->port[lport].p.kind == FWD_DRP && r->port[lport].p.relay != FWD_IV))
 		return;
 	if (!is_member && !relay_bit(r, r->static_member, lport, vid))
 		return;

@@ -5,7 +5,7 @@
 #include "fdb.h"
 #include "relay.h"
 
-enum { RELAY_N_VIDS = 4096 };
+enum { RELAY_N_VIDS = 4096, RELAY_N_FLOODS = 256 };
 
 /** One (VID, MAC) that a VSI may use on a logical port. */
 struct admission {
@@ -62,12 +62,22 @@ struct vif_list {          /* of a trunk port; its members are n_words words of 
 	bool in_use;
 };
 
+/** Which list reaches the VIFs of a trunk that are in a VLAN: found once, good as long as relay.epoch is the same. */
+struct vif_flood {
+	uint64_t epoch; /* 0: never */
+	uint32_t list;  /* FDB_NONE: none does */
+	uint16_t trunk;
+	uint16_t vid;
+	bool has_c_tag;
+};
+
 struct lport {
 	struct fwd_port p; /* first: the hot part */
 	struct relay_port_counters n;
 	struct dur storm_gap;   /* between two frames at the limit; 0: no limit */
 	struct mono storm_next; /* when the limit would have let the next frame go */
 	uint32_t n_vsis;
+	bool pads;
 };
 
 struct relay {
@@ -102,6 +112,8 @@ struct relay {
 	struct vif_list *list;
 	uint64_t *list_set; /* [list][word] */
 	uint32_t n_lists;   /* in use */
+	struct vif_flood *flood;
+	uint64_t epoch; /* changes with ports, VLANs, channels and lists */
 };
 
 /** The VIFs of one trunk that are in a VLAN: what a group frame's one copy has to reach (port-extension-reference 5.1). */
@@ -131,6 +143,10 @@ static inline struct vlan_refs *relay_refs(const struct relay *r, uint16_t lport
 static inline uint64_t *relay_list_words(const struct relay *r, uint32_t list)
 {
 	return &r->list_set[(size_t)list * r->n_words];
+}
+static inline struct vif_flood *relay_flood(const struct relay *r, uint16_t trunk, uint16_t vid)
+{
+	return &r->flood[((uint32_t)vid * 31 + trunk) % RELAY_N_FLOODS];
 }
 static inline void relay_set_add(struct vif_set *s, uint16_t lport)
 {

@@ -6,15 +6,18 @@
  * look-ups of forward.h, and for a bridge the list whose members are exactly a given set.
  *
  * Invariants: a (trunk, id) names one port; a port has one id but for a transit port; a list's bits are logical ports in
- * use. A bridge's list goes when one of its members goes, because the port extender still has that member in it; an
- * interface virtualizer's list is its own and only gets shorter.
+ * use. A bridge's list goes when one of its members goes or loses its tag, because the port extender still has that member
+ * in it; an interface virtualizer's list is its own and only gets shorter. A number that its tag has no room for, or that
+ * means something else there, is refused: cut to size it would be another channel's.
  */
+#include "forward.h"
 #include "relay_priv.h"
 
 void relay_tag_layout(struct relay *r, struct carve *c)
 {
 	r->channel = (struct channel *)carve_take(c, r->cfg.max_channels, sizeof(*r->channel));
 	r->list = (struct vif_list *)carve_take(c, r->cfg.max_lists, sizeof(*r->list));
+	r->flood = (struct vif_flood *)carve_take(c, RELAY_N_FLOODS, sizeof(*r->flood));
 	r->list_set = (uint64_t *)carve_take(c, (size_t)r->cfg.max_lists * r->n_words, sizeof(*r->list_set));
 	imap_layout(&r->by_channel, c, r->cfg.max_channels);
 	imap_layout(&r->by_list, c, r->cfg.max_lists);
@@ -26,6 +29,12 @@ void relay_tag_clear(struct relay *r)
 	imap_clear(&r->by_channel);
 	imap_clear(&r->by_list);
 	imap_clear(&r->by_list_set);
+	r->epoch = 1;
+}
+
+static enum vntag_format format_of(const struct fwd_port *trunk)
+{
+	return trunk->carries == FWD_TAG_VN ? VNTAG_FORMAT_VN : VNTAG_FORMAT_E;
 }
 
 /* Tags are assigned by ourselves or by the peer that is hurt if it makes them collide: no keyed hash is needed. */
@@ -34,67 +43,6 @@ static uint32_t tag_hash(uint16_t trunk, uint32_t id)
 	uint32_t x = (id ^ (uint32_t)trunk << 16) * 0x9e3779b1u;
 
 	return x ^ x >> 16;
-}
-
-/* ---- channels ---- */
-
-static uint32_t channel_find(const struct relay *r, uint16_t trunk, uint32_t id)
-{
-	uint32_t i = imap_first(&r->by_channel, tag_hash(trunk, id));
-
-	while (i != IMAP_NONE && (r->channel[i].id != id || r->channel[i].trunk != trunk))
-		i = imap_next(&r->by_channel, i);
-	return i;
-}
-
-uint16_t relay_channel_find(const struct relay *r, uint16_t trunk, uint32_t id)
-{
-	uint32_t i = channel_find(r, trunk, id);
-
-	return i == IMAP_NONE ? FWD_LPORT_NONE : r->channel[i].lport;
-}
-
-static void channel_drop(struct relay *r, uint32_t i)
-{
-	struct fwd_port *p = &r->port[r->channel[i].lport].p;
-
-	imap_remove(&r->by_channel, r->channel[i].hash, i);
-	r->channel[i].in_use = false;
-	p->tag_id = 0;
-	p->trunk = FWD_LPORT_NONE;
-}
-
-void relay_channel_clear(struct relay *r, uint16_t trunk, uint32_t id)
-{
-	uint32_t i = channel_find(r, trunk, id);
-
-	if (i != IMAP_NONE)
-		channel_drop(r, i);
-}
-
-bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lport)
-{
-	struct fwd_port *p = &r->port[lport].p;
-	uint32_t slot = 0, i;
-
-	if (!relay_is_port(r, lport) || !relay_is_port(r, trunk) || id == 0)
-		return false;
-	i = channel_find(r, trunk, id);
-	if (i != IMAP_NONE)
-		return r->channel[i].lport == lport;
-	if (p->trunk != FWD_LPORT_NONE && p->kind != FWD_TRANSIT)
-		relay_channel_clear(r, p->trunk, p->tag_id);
-	while (slot < r->cfg.max_channels && r->channel[slot].in_use)
-		slot++;
-	if (slot == r->cfg.max_channels)
-		return false;
-	r->channel[slot] = (struct channel){
-		.hash = tag_hash(trunk, id), .id = id, .trunk = trunk, .lport = lport, .in_use = true
-	};
-	imap_insert(&r->by_channel, r->channel[slot].hash, slot);
-	p->trunk = trunk;
-	p->tag_id = p->kind == FWD_TRANSIT ? 0 : id;
-	return true;
 }
 
 /* ---- lists ---- */
@@ -130,6 +78,7 @@ static void list_drop(struct relay *r, uint32_t i)
 	imap_remove(&r->by_list_set, r->list[i].set_hash, i);
 	memset(relay_list_words(r, i), 0, r->n_words * sizeof(uint64_t));
 	r->list[i].in_use = false;
+	r->epoch++;
 	r->n_lists--;
 }
 
@@ -158,9 +107,25 @@ static void list_index(struct relay *r, uint32_t i)
 	for (uint16_t lport = 0; lport < r->cfg.max_lports; lport++)
 		if (words[lport / 64] >> lport % 64 & 1)
 			relay_set_add(&set, lport);
+	r->epoch++;
 	r->list[i].n = set.n;
 	r->list[i].set_hash = hash_of_set(&set);
 	imap_insert(&r->by_list_set, r->list[i].set_hash, i);
+}
+
+static bool is_list(const struct relay *r, uint16_t trunk, uint32_t id)
+{
+	const struct fwd_port *p = relay_port(r, trunk);
+
+	return p && p->carries > FWD_TAG_S && vntag_is_group(format_of(p), id) &&
+	       vntag_is_channel(format_of(p), id, p->is_base);
+}
+
+static bool is_member(const struct relay *r, uint16_t trunk, uint16_t lport)
+{
+	const struct fwd_port *p = relay_port(r, lport);
+
+	return p && (p->kind == FWD_TRANSIT ? p->urp : p->trunk) == trunk;
 }
 
 bool relay_list_set(struct relay *r, uint16_t trunk, uint32_t id, const uint16_t *members, unsigned n)
@@ -172,10 +137,10 @@ bool relay_list_set(struct relay *r, uint16_t trunk, uint32_t id, const uint16_t
 		list_drop(r, i);
 	if (n == 0)
 		return true;
-	if (!relay_is_port(r, trunk) || id == 0)
+	if (!is_list(r, trunk, id))
 		return false;
 	for (unsigned k = 0; k < n; k++)
-		if (!relay_is_port(r, members[k]))
+		if (!is_member(r, trunk, members[k]))
 			return false;
 	i = list_add(r, trunk, id);
 	if (i == FDB_NONE)
@@ -201,6 +166,99 @@ static void list_leave(struct relay *r, uint32_t i, uint16_t lport)
 	imap_remove(&r->by_list_set, r->list[i].set_hash, i);
 	*word &= ~bit;
 	list_index(r, i);
+}
+
+/* The port is no longer behind that tag: no list of the trunk may reach it by it. */
+static void lists_leave(struct relay *r, uint16_t trunk, uint16_t lport)
+{
+	for (uint32_t i = 0; r->n_lists > 0 && i < r->cfg.max_lists; i++)
+		if (r->list[i].in_use && r->list[i].trunk == trunk)
+			list_leave(r, i, lport);
+}
+
+/* ---- channels ---- */
+
+static uint32_t channel_find(const struct relay *r, uint16_t trunk, uint32_t id)
+{
+	uint32_t i = imap_first(&r->by_channel, tag_hash(trunk, id));
+
+	while (i != IMAP_NONE && (r->channel[i].id != id || r->channel[i].trunk != trunk))
+		i = imap_next(&r->by_channel, i);
+	return i;
+}
+
+uint16_t relay_channel_find(const struct relay *r, uint16_t trunk, uint32_t id)
+{
+	uint32_t i = channel_find(r, trunk, id);
+
+	return i == IMAP_NONE ? FWD_LPORT_NONE : r->channel[i].lport;
+}
+
+static void channel_drop(struct relay *r, uint32_t i)
+{
+	struct fwd_port *p = &r->port[r->channel[i].lport].p;
+
+	imap_remove(&r->by_channel, r->channel[i].hash, i);
+	r->channel[i].in_use = false;
+	r->epoch++;
+	if (p->kind == FWD_TRANSIT)
+		return; /* has others */
+	lists_leave(r, p->trunk, r->channel[i].lport);
+	p->tag_id = 0;
+	p->trunk = FWD_LPORT_NONE;
+}
+
+void relay_channel_clear(struct relay *r, uint16_t trunk, uint32_t id)
+{
+	uint32_t i = channel_find(r, trunk, id);
+
+	if (i != IMAP_NONE)
+		channel_drop(r, i);
+}
+
+/* Is it a number that the tag has room for, and a port that such frames can come from? */
+static bool is_channel(const struct fwd_port *trunk, uint32_t id, const struct fwd_port *p)
+{
+	enum vntag_format format = format_of(trunk);
+
+	if (trunk->carries == FWD_TAG_NONE)
+		return false;
+	if (trunk->carries == FWD_TAG_S)
+		return p->tag == FWD_TAG_S && id > FWD_SVID_DEFAULT && id <= FWD_VID_MAX;
+	if (!vntag_is_channel(format, id, trunk->is_base) || vntag_is_group(format, id))
+		return false;
+	if (p->component != trunk->component)
+		return false;
+	return p->relay == FWD_IV ? trunk->kind == FWD_URP && p->kind != FWD_URP : p->tag == trunk->carries;
+}
+
+bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lport)
+{
+	struct fwd_port *p;
+	uint32_t slot = 0, i;
+
+	if (!relay_is_port(r, lport) || !relay_is_port(r, trunk))
+		return false;
+	p = &r->port[lport].p;
+	if (!is_channel(&r->port[trunk].p, id, p))
+		return false;
+	i = channel_find(r, trunk, id);
+	if (i != IMAP_NONE)
+		return r->channel[i].lport == lport;
+	if (p->trunk != FWD_LPORT_NONE && p->kind != FWD_TRANSIT)
+		relay_channel_clear(r, p->trunk, p->tag_id);
+	while (slot < r->cfg.max_channels && r->channel[slot].in_use)
+		slot++;
+	if (slot == r->cfg.max_channels)
+		return false;
+	r->channel[slot] = (struct channel){
+		.hash = tag_hash(trunk, id), .id = id, .trunk = trunk, .lport = lport, .in_use = true
+	};
+	imap_insert(&r->by_channel, r->channel[slot].hash, slot);
+	p->trunk = trunk;
+	p->tag_id = p->kind == FWD_TRANSIT ? 0 : id;
+	r->epoch++;
+	return true;
 }
 
 void relay_tag_del_port(struct relay *r, uint16_t lport)

@@ -133,29 +133,39 @@ static inline enum vntag_drop vntag_parse(
 	return VNTAG_PASS;
 }
 
+/* The tag as a number whose upper octets are the tag's: shifts and one kind of store for both formats, which is fast and
+ * what the kernel's verifier can follow. */
+static inline uint64_t vntag_bits(const struct vntag_hdr *h)
+{
+	uint32_t ingress = h->ingress, ecid = h->ecid;
+
+	if (h->format == VNTAG_FORMAT_VN)
+		return (uint64_t)VNTAG_ETHERTYPE_VN << 48 | (uint64_t)(h->d & 1) << 47 |
+		       (uint64_t)(h->p & 1) << 46 | (uint64_t)(h->dvif & VNTAG_DVIF_MASK) << 32 |
+		       (uint64_t)(h->l & 1) << 31 | (uint64_t)(h->r & 1) << 30 |
+		       (uint64_t)(h->ver & 3) << 28 | (uint64_t)(h->svif & VNTAG_VIF_MAX) << 16;
+	return (uint64_t)VNTAG_ETHERTYPE_E << 48 | (uint64_t)(h->pcp & 7) << 45 |
+	       (uint64_t)(h->dei & 1) << 44 | (uint64_t)(ingress & VNTAG_ECID_BASE) << 32 |
+	       (uint64_t)(h->reserved & 3) << 30 | (uint64_t)(ecid >> VNTAG_GRP_SHIFT & 3) << 28 |
+	       (uint64_t)(ecid & VNTAG_ECID_BASE) << 16 | (uint64_t)(ingress >> 12 & 0xff) << 8 |
+	       (ecid >> 12 & 0xff);
+}
+
 /** Write a tag, its EtherType first and without the inner one. Fields wider than their place are cut. Returns the octets
- * written, vntag_len(). */
+ * of the tag, vntag_len(); all of `octets` is written. */
 static inline uint32_t vntag_build(const struct vntag_hdr *h, uint8_t octets[VNTAG_LEN_MAX])
 {
-	octets[0] = VNTAG_ETHERTYPE_VN >> 8; /* of both */
-	if (h->format == VNTAG_FORMAT_VN) {
-		octets[1] = VNTAG_ETHERTYPE_VN & 0xff;
-		octets[2] = (uint8_t)((h->d & 1) << 7 | (h->p & 1) << 6 | (h->dvif >> 8 & 0x3f));
-		octets[3] = (uint8_t)h->dvif;
-		octets[4] = (uint8_t)((h->l & 1) << 7 | (h->r & 1) << 6 | (h->ver & 3) << 4 |
-				      (h->svif >> 8 & 0xf));
-		octets[5] = (uint8_t)h->svif;
-		return VNTAG_LEN_VN;
-	}
-	octets[1] = VNTAG_ETHERTYPE_E & 0xff;
-	octets[2] = (uint8_t)((h->pcp & 7u) << 5 | (h->dei & 1u) << 4 | (h->ingress >> 8 & 0xf));
-	octets[3] = (uint8_t)h->ingress;
-	octets[4] = (uint8_t)((h->reserved & 3u) << 6 | (h->ecid >> VNTAG_GRP_SHIFT & 3) << 4 |
-			      (h->ecid >> 8 & 0xf));
-	octets[5] = (uint8_t)h->ecid;
-	octets[6] = (uint8_t)(h->ingress >> 12);
-	octets[7] = (uint8_t)(h->ecid >> 12);
-	return VNTAG_LEN_E;
+	uint64_t bits = vntag_bits(h);
+
+	octets[0] = (uint8_t)(bits >> 56);
+	octets[1] = (uint8_t)(bits >> 48);
+	octets[2] = (uint8_t)(bits >> 40);
+	octets[3] = (uint8_t)(bits >> 32);
+	octets[4] = (uint8_t)(bits >> 24);
+	octets[5] = (uint8_t)(bits >> 16);
+	octets[6] = (uint8_t)(bits >> 8);
+	octets[7] = (uint8_t)bits;
+	return vntag_len((enum vntag_format)h->format);
 }
 
 static inline enum vntag_drop vntag_check_vn(const struct vntag_hdr *h, enum vntag_way way)

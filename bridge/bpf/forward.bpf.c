@@ -179,13 +179,22 @@ static inline bool is_as_it_came(const struct fwd_decision *d, const struct fwd_
 	return c->is_tagged == (d->tag_len != 0) && (!c->is_tagged || c->tci == d->tci);
 }
 
-/* What the decision means at XDP. */
-static inline int act(
-	struct fwd_tables *t, const struct fwd_port *in, const struct fwd_decision *d, __u32 len)
+/* The copy for one port; of a set or list user space makes them. */
+static inline enum fwd_drop make_copy(struct fwd_tables *t, const struct fwd_port *in,
+	const struct fwd_decision *d, __u32 len, struct fwd_copy *ret)
 {
 	const struct fwd_port *out = fwd_port_at(t, d->out);
-	struct fwd_copy c;
 
+	if (d->to != FWD_TO_ONE || !out)
+		return FWD_PASS;
+	fwd_egress(t, in, out, d->out, d, 0, false, ret);
+	return fwd_check(out, d, ret, len);
+}
+
+/* What the decision means at XDP. */
+static inline int act(struct fwd_tables *t, const struct fwd_port *in, const struct fwd_decision *d,
+	const struct fwd_copy *c)
+{
 	if (d->drop == FWD_DROP_RESERVED || d->is_unknown_source)
 		return XDP_PASS; /* a control frame; or somebody may bind the source */
 	if (d->learn != FWD_LEARN_NOT && fwd_fdb_find(t, in->component, d->vid, d->src) != d->in)
@@ -194,15 +203,8 @@ static inline int act(
 		count(d->drop);
 		return XDP_DROP;
 	}
-	if (d->to != FWD_TO_ONE || !out)
+	if (d->to != FWD_TO_ONE || !is_as_it_came(d, c))
 		return XDP_PASS;
-	fwd_egress(t, in, out, d->out, d, 0, false, &c);
-	if (!is_as_it_came(d, &c))
-		return XDP_PASS;
-	if (!fwd_fits(out, d, &c, len)) {
-		count(FWD_DROP_TOO_LONG);
-		return XDP_DROP;
-	}
 	if (d->out == d->in)
 		return XDP_TX;
 	return (int)bpf_redirect_map(&out_ifs, d->out, XDP_PASS);
@@ -219,6 +221,7 @@ int evb_forward(struct xdp_md *ctx)
 	const struct fwd_port *in;
 	struct fwd_decision d = { 0 };
 	struct fwd_hdr h = { 0 };
+	struct fwd_copy c = { 0 };
 	__u16 lport;
 
 	if (!device)
@@ -244,6 +247,8 @@ int evb_forward(struct xdp_md *ctx)
 		d.drop = (__u8)fwd_ingress(&t, lport, in, &h, &d);
 	if (d.drop == FWD_PASS)
 		d.drop = (__u8)fwd_route(&t, in, &d);
+	if (d.drop == FWD_PASS)
+		d.drop = (__u8)make_copy(&t, in, &d, len, &c);
 	note(&d);
-	return act(&t, in, &d, len);
+	return act(&t, in, &d, &c);
 }

@@ -14,6 +14,8 @@ enum {
 	NET_MAX_LPORTS = 70, /* more than one word of port bits */
 	NET_MAX_FDB = 64,
 	NET_MAX_ADMIT = 40,
+	NET_MAX_CHANNELS = 48,
+	NET_MAX_LISTS = 4,
 	NET_FRAME = 60, /* octets of an untagged test frame */
 };
 
@@ -51,6 +53,8 @@ static inline void net_init(struct net *net)
 		.fdb_age_s = 300,
 		.max_learned_drp = 16,
 		.max_groups = 8,
+		.max_channels = NET_MAX_CHANNELS,
+		.max_lists = NET_MAX_LISTS,
 		.key = { 1, 2 } };
 	size_t size = relay_size(&cfg);
 
