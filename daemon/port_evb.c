@@ -168,24 +168,24 @@ static void hear_peer(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
 	struct evb_oper was = p->evb.oper;
-	struct evb_tlv tlv;
+	struct evb_heard heard = { 0 };
 	unsigned n_neighbours = 0;
 	bool has_tlv = false;
 
 	/* two neighbours of the proper agent are two, whatever the other one hears */
 	for (unsigned a = AGENT_NCB; a <= AGENT_NTPMR && !has_tlv && n_neighbours <= 1; a++) {
-		unsigned heard;
+		unsigned n_heard;
 
 		if (!p->agent[a].in_use)
 			continue;
-		has_tlv = evb_from_agent(p->agent[a].lldp, &tlv, &heard);
+		has_tlv = evb_from_agent(p->agent[a].lldp, &heard, &n_heard);
 		if (a == AGENT_NCB || has_tlv)
-			n_neighbours = heard;
+			n_neighbours = n_heard;
 	}
-	evb_sm_on_peer(&p->evb, has_tlv ? &tlv : NULL, n_neighbours, now);
-	/* A station that has not heard of us has just started. Its ECP may begin with the very number it ended with
+	evb_sm_on_heard(&p->evb, &heard, n_neighbours, now);
+	/* A peer that has not heard of us has just started. Its ECP may begin with the very number it ended with
 	 * (lldpad always begins with 1). */
-	if (has_tlv && p->kind == NODE_BRIDGE && (tlv.station_raw & EVB_RRSTAT_MASK) == EVB_RRSTAT_UNKNOWN)
+	if (evb_sm_is_peer_new(&p->evb))
 		ecp_rx_forget(&p->ecp_rx);
 	apply(n, port, &was, now);
 }

@@ -6,7 +6,8 @@
 
 enum {
 	ECP_ETHERTYPE = 0x8940,
-	ECP_HEADER = 4, /* octets */
+	ECP_HEADER = 4,     /* octets */
+	ECP_HEADER_MAX = 9, /* octets, in any dialect */
 	ECP_VERSION = 1,
 	ECP_SUBTYPE_VDP = 1,
 	ECP_SUBTYPE_PE_CSP = 2,

@@ -13,8 +13,8 @@
  * counted once and changes nothing else, so no frame can leave the receiver deaf; a full queue changes neither
  * lastSeq nor the source, so the repetition is new again.
  *
- * The payload includes the frame's padding. Left out: the destination address (the port's), what an acknowledgement
- * confirms (ecp_tx.c), and any reading of the payload.
+ * Header and longest payload are the dialect's. The payload includes the frame's padding. Left out: the destination
+ * address (the port's), what an acknowledgement confirms (ecp_tx.c), and any reading of the payload.
  */
 #include "ecp_rx.h"
 
@@ -48,7 +48,9 @@ void ecp_rx_init(struct ecp_rx *rx, const struct ecp_rx_cfg *cfg, void *mem)
 {
 	struct carve c = { (uint8_t *)mem, 0 };
 
-	*rx = (struct ecp_rx){ .cfg = *cfg, .slots = rx_layout(cfg, &c) };
+	*rx = (struct ecp_rx){
+		.cfg = *cfg, .dialect = ecp_dialect_of(QBG_RATIFIED), .slots = rx_layout(cfg, &c)
+	};
 	rx->cfg.queue_len = queue_len(cfg);
 }
 
@@ -57,6 +59,12 @@ void ecp_rx_reset(struct ecp_rx *rx)
 	rx->has_last = false;
 	rx->head = 0;
 	rx->n = 0;
+}
+
+void ecp_rx_set_dialect(struct ecp_rx *rx, const struct ecp_dialect *d)
+{
+	rx->dialect = d;
+	ecp_rx_reset(rx);
 }
 
 void ecp_rx_forget(struct ecp_rx *rx)
@@ -140,7 +148,7 @@ enum ecp_verdict ecp_rx_on_pdu(struct ecp_rx *rx, struct mac sa, struct span oct
 	struct rd r = rd_init(octets);
 	struct ecp_hdr h;
 
-	if (!ecp_hdr_decode(&r, &h))
+	if (!rx->dialect->decode(&r, &h))
 		return drop(&rx->count.too_short);
 	if (h.version != ECP_VERSION)
 		return drop(&rx->count.bad_version);
@@ -152,7 +160,7 @@ enum ecp_verdict ecp_rx_on_pdu(struct ecp_rx *rx, struct mac sa, struct span oct
 	}
 	if (!has_user(rx, h.subtype))
 		return drop(&rx->count.bad_subtype);
-	if (r.left > ECP_PAYLOAD_MAX)
+	if (r.left > rx->dialect->payload_max)
 		return drop(&rx->count.too_long);
 	if (!take_request(rx, sa, &h, rd_rest(&r)))
 		return ECP_DROP;

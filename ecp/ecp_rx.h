@@ -8,8 +8,7 @@
 #define EVB_ECP_RX_H
 
 #include "carve.h"
-#include "ecp_pdu.h"
-#include "mac.h"
+#include "ecp_dialect.h"
 
 enum { ECP_RX_SUBTYPES = 2 };
 
@@ -26,17 +25,19 @@ struct ecp_rx_counters {
 
 enum ecp_verdict {
 	ECP_DROP,     /* nothing to send */
-	ECP_SEND_ACK, /* *ret_ack is the header to send */
+	ECP_SEND_ACK, /* *ret_ack is the header to send, by ecp_ack_encode() */
 	ECP_IS_ACK,   /* hand *ret_ack (the received header) to ecp_tx_on_ack() */
 };
 
 struct ecp_rx; /* defined below; fields are private to ecp_rx.c and its tests */
 
 size_t ecp_rx_size(const struct ecp_rx_cfg *cfg);
-/** `mem` is zeroed and stays the caller's. */
+/** `mem` is zeroed and stays the caller's. The dialect is the ratified one. */
 void ecp_rx_init(struct ecp_rx *rx, const struct ecp_rx_cfg *cfg, void *mem);
 /** Port down: the queue is emptied, the next request is a first one. */
 void ecp_rx_reset(struct ecp_rx *rx);
+/** Another dialect, and a reset. */
+void ecp_rx_set_dialect(struct ecp_rx *rx, const struct ecp_dialect *d);
 /** The peer has started anew: its next request is a first one, whatever its number. What is queued stays. */
 void ecp_rx_forget(struct ecp_rx *rx);
 /** octets: the frame after the EtherType (padding included). */
@@ -48,6 +49,7 @@ unsigned ecp_rx_queued(const struct ecp_rx *rx);
 
 struct ecp_rx {
 	struct ecp_rx_cfg cfg;
+	const struct ecp_dialect *dialect;
 	bool has_last; /* lastSeq and source are known */
 	uint16_t last_seq;
 	struct mac source;

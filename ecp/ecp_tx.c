@@ -18,6 +18,8 @@
  * for too. The sequence number rises by one per request, wraps 65535 -> 0, and survives a reset, so that the peer
  * can't take the next request for a repetition.
  *
+ * What differs between the generations of ECP (header, ack time, longest payload) comes from the dialect.
+ *
  * Left out: a queue (VDP packs what gathers meanwhile), the retry of a request that was given up (its user's choice),
  * and addresses and sockets (the port's).
  */
@@ -38,8 +40,17 @@ void ecp_tx_set_cfg(struct ecp_tx *tx, const struct ecp_tx_cfg *cfg)
 
 void ecp_tx_init(struct ecp_tx *tx, const struct ecp_tx_cfg *cfg, uint16_t first_seq)
 {
-	*tx = (struct ecp_tx){ .seq = (uint16_t)(first_seq - 1), .deadline = MONO_NEVER };
+	*tx = (struct ecp_tx){ .dialect = ecp_dialect_of(QBG_RATIFIED),
+		.seq = (uint16_t)(first_seq - 1),
+		.deadline = MONO_NEVER };
 	ecp_tx_set_cfg(tx, cfg);
+}
+
+void ecp_tx_set_dialect(struct ecp_tx *tx, const struct ecp_dialect *d, uint16_t first_seq)
+{
+	ecp_tx_reset(tx);
+	tx->dialect = d;
+	tx->seq = (uint16_t)((d->first_seq != 0 ? d->first_seq : first_seq) - 1);
 }
 
 bool ecp_tx_is_idle(const struct ecp_tx *tx)
@@ -50,6 +61,14 @@ bool ecp_tx_is_idle(const struct ecp_tx *tx)
 struct mono ecp_tx_deadline(const struct ecp_tx *tx)
 {
 	return tx->deadline;
+}
+
+/** Negotiated, unless the dialect has numbers of its own. */
+static struct ecp_tx_cfg parameters(const struct ecp_tx *tx)
+{
+	const struct ecp_dialect *d = tx->dialect;
+
+	return d->ack_timeout.ns > 0 ? (struct ecp_tx_cfg){ d->retries, d->ack_timeout } : tx->cfg;
 }
 
 /** TRANSMIT_ECPDU is entered: ecp_tx_poll() sends. */
@@ -86,7 +105,7 @@ enum ecp_submit ecp_tx_submit(struct ecp_tx *tx, uint16_t subtype, struct span s
 {
 	if (!ecp_tx_is_idle(tx))
 		return ECP_SUBMIT_BUSY;
-	if (sdu.len > sizeof(tx->sdu)) {
+	if (sdu.len > tx->dialect->sdu_max) {
 		tx->n.too_long++;
 		return ECP_SUBMIT_TOO_LONG;
 	}
@@ -96,7 +115,7 @@ enum ecp_submit ecp_tx_submit(struct ecp_tx *tx, uint16_t subtype, struct span s
 	tx->subtype = subtype;
 	tx->seq++;
 	tx->sent = 0;
-	tx->running = tx->cfg;
+	tx->running = parameters(tx);
 	tx->result = ECP_RESULT_NONE;
 	tx->is_waiting = true;
 	enter_transmit(tx, now);
@@ -113,9 +132,9 @@ bool ecp_tx_poll(struct ecp_tx *tx, struct mono now, struct wr *w)
 	tx->deadline = mono_add(now, tx->running.ack_timeout);
 	tx->n.retries += tx->sent > 0;
 	tx->sent++;
-	if (wr_room(w) < ECP_HEADER + tx->sdu_len)
+	if (wr_room(w) < tx->dialect->header + tx->sdu_len)
 		return false; /* as lost as a frame on the wire */
-	ecp_hdr_encode(&h, w);
+	tx->dialect->encode(&h, w);
 	wr_copy(w, tx->sdu, tx->sdu_len);
 	tx->n.frames++;
 	return true;

@@ -7,9 +7,9 @@
 #ifndef EVB_ECP_TX_H
 #define EVB_ECP_TX_H
 
-#include "ecp_pdu.h"
-#include "mono.h"
+#include "ecp_dialect.h"
 
+/** What was negotiated. A dialect with a fixed ack time overrides both. */
 struct ecp_tx_cfg {
 	unsigned retries;       /* maxRetries R 0..7; transmissions are R + 1 */
 	struct dur ack_timeout; /* ackTimerInit, 10 us * 2^RTE, not below 1 ms */
@@ -25,6 +25,7 @@ struct ecp_tx_counters {
 };
 
 struct ecp_tx {
+	const struct ecp_dialect *dialect;
 	struct ecp_tx_cfg cfg;     /* for requests started from now on */
 	struct ecp_tx_cfg running; /* of the request in flight */
 	struct dur rest;           /* between an acknowledgement and the next request */
@@ -43,8 +44,11 @@ struct ecp_tx {
 
 enum ecp_submit { ECP_SUBMIT_OK, ECP_SUBMIT_BUSY, ECP_SUBMIT_TOO_LONG };
 
-/** first_seq: the sequence number of the first request; the caller picks it at random (evb-reference 5.3). */
+/** first_seq: the sequence number of the first request; the caller picks it at random (evb-reference 5.3). The dialect
+ * is the ratified one. */
 void ecp_tx_init(struct ecp_tx *tx, const struct ecp_tx_cfg *cfg, uint16_t first_seq);
+/** Another dialect, and a reset. first_seq counts where the dialect leaves it open. */
+void ecp_tx_set_dialect(struct ecp_tx *tx, const struct ecp_dialect *d, uint16_t first_seq);
 /** New values apply to requests started afterwards. */
 void ecp_tx_set_cfg(struct ecp_tx *tx, const struct ecp_tx_cfg *cfg);
 /** Not idle until so long after an acknowledgement, for a peer that loses what follows too fast. Zero also ends a rest

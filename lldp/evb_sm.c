@@ -16,10 +16,13 @@
  *    larger end would take the echo of its value for a tie, say ROL=1, and so make the other let go of it.
  *  - R and RTE have no ROL, so we advertise our own proposal and not the maximum (an lldpad peer does otherwise).
  *  - Bits of the peer count only when it is in the opposite mode.
+ * In the pre-standard generation the peer's TLV is translated first (evb_draft.c), so the same rules go for both; what
+ * it has no words for keeps the local value, and no wait of ECP or VDP depends on it.
+ *
  * In manual mode the operational values are the local ones whatever the peer says; a BPDU or a second neighbour still
  * stops reflection, as the danger they announce does not depend on who switched it on.
  */
-#include "evb_sm.h"
+#include "evb_draft.h"
 
 #include "names.h"
 
@@ -57,16 +60,23 @@ static void negotiate(
 	*ret_oper = *ret_rol ? own_of_peer : local;
 }
 
+static bool is_draft(const struct evb_sm *sm)
+{
+	return sm->cfg.edition == QBG_DRAFT;
+}
+
 static void evaluate_parameters(struct evb_sm *sm, bool is_heard)
 {
 	const struct evb_cfg *cfg = &sm->cfg;
 	struct evb_oper *o = &sm->oper;
 
-	o->retries = cfg->retries;
+	o->retries = is_draft(sm) ? EVB_DRAFT_RETRIES : cfg->retries;
 	o->rte = cfg->rte;
 	o->rwd = cfg->rwd;
 	o->rka = cfg->rka;
-	if (!is_heard)
+	if (is_heard && is_draft(sm))
+		o->rte = evb_draft_rte(cfg->rte, &sm->heard.draft);
+	if (!is_heard || is_draft(sm))
 		return;
 	o->retries = max_u8(cfg->retries, sm->peer.retries);
 	o->rte = max_u8(cfg->rte, sm->peer.rte);
@@ -150,7 +160,9 @@ static void evaluate(struct evb_sm *sm, struct mono now)
 
 	o.rr_blocked = sm->oper.rr_blocked;
 	o.rr_alarm = sm->oper.rr_alarm;
-	o.is_ready = sm->cfg.is_enabled && (sm->cfg.is_manual || is_heard);
+	o.is_ready = sm->cfg.is_enabled &&
+		     (sm->cfg.is_manual ||
+			     (is_heard && (!is_draft(sm) || evb_draft_can_vdp(&sm->heard.draft))));
 	sm->oper = o;
 	remember_proposals(sm, is_heard);
 	evaluate_parameters(sm, is_heard && !sm->cfg.is_manual);
@@ -158,7 +170,19 @@ static void evaluate(struct evb_sm *sm, struct mono now)
 		evaluate_bridge(sm, is_heard);
 	else if (sm->cfg.is_enabled)
 		evaluate_station(sm, is_heard);
+	sm->oper.group_ids = sm->oper.group_ids && !is_draft(sm);
 	watch_alarm(sm, now);
+}
+
+/** What the peer says in the generation in force. */
+static void read_peer(struct evb_sm *sm)
+{
+	const struct evb_heard *h = &sm->heard;
+
+	sm->has_peer = is_draft(sm) ? h->has_draft : h->has_ratified;
+	sm->peer = !sm->has_peer  ? (struct evb_tlv){ 0 }
+		   : is_draft(sm) ? evb_draft_read(&h->draft, sm->cfg.role)
+				  : h->ratified;
 }
 
 void evb_sm_init(struct evb_sm *sm, const struct evb_cfg *cfg, struct mono now)
@@ -172,22 +196,46 @@ void evb_sm_set_cfg(struct evb_sm *sm, const struct evb_cfg *cfg, struct mono no
 	if (cfg->rr_alarm.ns != sm->cfg.rr_alarm.ns)
 		sm->alarm_at = MONO_NEVER; /* waits anew, by the new time */
 	sm->cfg = *cfg;
+	read_peer(sm);
 	if (!cfg->is_enabled || !cfg->reflective_relay || cfg->role != EVB_MODE_BRIDGE)
+		sm->oper.rr_blocked = false;
+	evaluate(sm, now);
+}
+
+void evb_sm_on_heard(struct evb_sm *sm, const struct evb_heard *heard, unsigned n_neighbours, struct mono now)
+{
+	enum evb_peer old_peer = sm->oper.peer;
+	unsigned old_n = sm->n_neighbours;
+
+	sm->heard = heard ? *heard : (struct evb_heard){ 0 };
+	read_peer(sm);
+	sm->n_neighbours = n_neighbours;
+	if (classify(sm) != old_peer || n_neighbours != old_n)
 		sm->oper.rr_blocked = false;
 	evaluate(sm, now);
 }
 
 void evb_sm_on_peer(struct evb_sm *sm, const struct evb_tlv *peer, unsigned n_neighbours, struct mono now)
 {
-	enum evb_peer old_peer = sm->oper.peer;
-	unsigned old_n = sm->n_neighbours;
+	struct evb_heard heard = { .has_ratified = peer != NULL };
 
-	sm->has_peer = peer != NULL;
-	sm->peer = peer ? *peer : (struct evb_tlv){ 0 };
-	sm->n_neighbours = n_neighbours;
-	if (classify(sm) != old_peer || n_neighbours != old_n)
-		sm->oper.rr_blocked = false;
-	evaluate(sm, now);
+	if (peer)
+		heard.ratified = *peer;
+	evb_sm_on_heard(sm, &heard, n_neighbours, now);
+}
+
+void evb_sm_set_vsis(struct evb_sm *sm, uint32_t n_vsis)
+{
+	sm->n_vsis = (uint16_t)(n_vsis < UINT16_MAX ? n_vsis : UINT16_MAX);
+}
+
+bool evb_sm_is_peer_new(const struct evb_sm *sm)
+{
+	if (sm->oper.peer != EVB_PEER_OK)
+		return false;
+	if (is_draft(sm))
+		return sm->heard.draft.ccap == 0;
+	return sm->cfg.role == EVB_MODE_BRIDGE && rrstat_of(sm->peer.station_raw) == EVB_RRSTAT_UNKNOWN;
 }
 
 void evb_sm_on_bpdu(struct evb_sm *sm, struct mono now)

@@ -131,18 +131,30 @@ void lldp_agent_set_local(struct lldp_agent *a, const struct lldp_pdu *local, st
 		lldp_tx_on_local_change(&a->tx, now);
 }
 
-void lldp_agent_set_org(struct lldp_agent *a, unsigned slot, struct span value, struct mono now)
+/** True if an octet differs. */
+static bool put_org(struct lldp_agent *a, unsigned slot, struct span value)
 {
 	struct lldp_org_slot *s = &a->org[slot];
 
 	assert(slot < LLDP_ORG_SLOTS && value.len <= LLDP_ORG_VALUE);
 	assert(value.len == 0 || value.len >= TLV_ORG_HEADER);
 	if (span_equal(value, span_of(s->octets, s->len)))
-		return;
+		return false;
 	if (value.len > 0)
 		memcpy(s->octets, value.ptr, value.len);
 	s->len = (uint16_t)value.len;
-	lldp_tx_on_local_change(&a->tx, now);
+	return true;
+}
+
+void lldp_agent_set_org(struct lldp_agent *a, unsigned slot, struct span value, struct mono now)
+{
+	if (put_org(a, slot, value))
+		lldp_tx_on_local_change(&a->tx, now);
+}
+
+void lldp_agent_update_org(struct lldp_agent *a, unsigned slot, struct span value)
+{
+	(void)put_org(a, slot, value);
 }
 
 void lldp_agent_set_known(struct lldp_agent *a, const struct lldp_known *known, unsigned n)

@@ -90,6 +90,8 @@ void lldp_agent_set_local(struct lldp_agent *a, const struct lldp_pdu *local, st
 /** Organizational TLV in slot 0..3, whole value (OUI, subtype, information), copied; empty removes it. Sets
  * localChange only when an octet differs. */
 void lldp_agent_set_org(struct lldp_agent *a, unsigned slot, struct span value, struct mono now);
+/** The same, but what has changed waits for the next LLDPDU: no localChange. */
+void lldp_agent_update_org(struct lldp_agent *a, unsigned slot, struct span value);
 /** What the user understands, up to LLDP_KNOWN_MAX; replaces the list. Judged when an LLDPDU comes in: a short or
  * repeated known TLV counts as discarded, any other organizational TLV as unrecognized. */
 void lldp_agent_set_known(struct lldp_agent *a, const struct lldp_known *known, unsigned n);

@@ -87,10 +87,14 @@ const char *vdp_error_text(unsigned error)
 		{ VDP_E_RESOURCES, "insufficient resources" },
 		{ VDP_E_NO_MANAGER, "unable to contact VSI manager" },
 		{ VDP_E_ADDRESS, "invalid VID, GroupID or MAC address" },
+		{ VDP_E_TYPE_UNKNOWN, "unknown VSI type" },
+		{ VDP_E_TYPE_DENIED, "VSI type not allowed" },
+		{ VDP_E_TYPE_VERSION, "unknown version of the VSI type" },
+		{ VDP_E_OUT_OF_SYNC, "out of sync" },
 		{ 0, NULL },
 	};
 
-	return names_text(names, (int)error, "other failure"); /* 4, and the reserved 6..15 (6.3) */
+	return names_text(names, (int)error, "other failure"); /* 4, and what is reserved (6.3) */
 }
 
 const char *vdp_state_name(enum vdp_state s)

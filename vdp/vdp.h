@@ -8,10 +8,13 @@
 #include "mac.h"
 #include "mono.h"
 
+enum vdp_role { VDP_STATION, VDP_BRIDGE };
+
 /** Association TLV types; also the order of commands (41.2; evb-reference 6.1). */
 enum vdp_op { VDP_PREASSOC = 1, VDP_PREASSOC_RR = 2, VDP_ASSOC = 3, VDP_DEASSOC = 4 };
 
-/** Error code of a response, low nibble of the status octet; 6..15 are handled as OTHER (6.3). */
+/** Error code of a response, low nibble of the status octet (6.3). Above 5 they are finer than what 802.1Q has on the
+ * wire: a dialect that can't tell them says OTHER (vdp_dialect.h). */
 enum vdp_error {
 	VDP_E_SUCCESS = 0,
 	VDP_E_FORMAT = 1,
@@ -19,6 +22,11 @@ enum vdp_error {
 	VDP_E_NO_MANAGER = 3,
 	VDP_E_OTHER = 4,
 	VDP_E_ADDRESS = 5,
+	VDP_E_TYPE_UNKNOWN = 6,
+	VDP_E_TYPE_DENIED = 7, /* known, but not for this VSI */
+	VDP_E_TYPE_VERSION = 8,
+	VDP_E_OUT_OF_SYNC = 9, /* the peer does not know the VSI as we do */
+	VDP_E_LAST = VDP_E_OUT_OF_SYNC,
 };
 
 /** Status octet (6.3). */
@@ -81,6 +89,14 @@ struct dur vdp_resource_wait_delay(const struct vdp_params *p); /* 10 us * 2^RWD
 struct dur vdp_resp_wait_delay(const struct vdp_params *p);     /* 1.5 * ((2R+1) * ack + 10 us * 2^RWD) */
 struct dur vdp_reinit_keep_alive(const struct vdp_params *p);   /* 10 us * 2^RKA, at least 1 ms */
 struct dur vdp_tout_keep_alive(const struct vdp_params *p);     /* 1.5 * ((2R+1) * ack + 10 us * 2^RKA) */
+
+/** The waits of a port, worked out once from its parameters by the dialect in force (vdp_dialect.h). */
+struct vdp_timers {
+	struct dur resource_wait_delay;
+	struct dur resp_wait_delay;
+	struct dur reinit_keep_alive;
+	struct dur tout_keep_alive;
+};
 
 bool vsi_id_equal(const struct vsi_id *a, const struct vsi_id *b);
 bool vdp_manager_equal(const struct vdp_manager *a, const struct vdp_manager *b);

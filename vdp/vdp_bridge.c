@@ -45,21 +45,19 @@ const struct vdp_cmd *vdp_bridge_tlv(const struct vsi *v, enum vdp_op *ret_op, u
 }
 
 /** The request TLV with another type and status octet. */
-static void echo(
-	struct vdp_table *t, const struct vdp_manager *m, struct span value, enum vdp_op op, uint8_t status)
+static void echo(struct vdp_table *t, const struct vdp_pdu_item *item, enum vdp_op op, uint8_t status)
 {
 	uint8_t buf[TLV_HEADER + TLV_VALUE_MAX];
 	struct wr w = wr_init(buf, sizeof(buf));
 
-	tlv_put(&w, (uint8_t)op, value);
-	buf[TLV_HEADER] = status;
-	if (!vdp_replies_put(&t->replies, m, wr_span(&w)))
+	t->dialect->echo(item, op, status, &w);
+	if (!vdp_replies_put(&t->replies, &item->manager, wr_span(&w)))
 		t->count.reply_full++;
 }
 
 static struct dur keep_alive_of(const struct vdp_table *t, uint32_t i)
 {
-	struct dur d = vdp_tout_keep_alive(&t->params);
+	struct dur d = t->wait.tout_keep_alive;
 
 	return d.ns < t->vsi[i].restored.ns ? t->vsi[i].restored : d;
 }
@@ -126,7 +124,7 @@ static void refuse(struct vdp_table *t, uint32_t i, uint8_t error, enum vdp_caus
 static void ask(struct vdp_table *t, uint32_t i, struct vdp_cmd *c, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
-	struct dur limit = vdp_resource_wait_delay(&t->params);
+	struct dur limit = t->wait.resource_wait_delay;
 
 	if (t->cfg.manager_deadline.ns < limit.ns)
 		limit = t->cfg.manager_deadline;
@@ -205,17 +203,35 @@ static void alive(struct vdp_table *t, uint32_t i, const struct vdp_request *rq,
 	vsi_tell(t, i, CAUSE_REQUEST);
 }
 
-/** An answer that needs no memory: Keep if there is something to keep. */
-static void refuse_now(struct vdp_table *t, uint32_t i, const struct vdp_manager *m,
-	const struct vdp_pdu_item *item, uint8_t error, struct mono now)
+/** A refusal that can't be kept from the VSI ends it at the station, so here too. The answer is an echo. */
+static void end_with_refusal(struct vdp_table *t, uint32_t i, uint8_t error, struct mono now)
 {
-	if (i == VSI_NONE || vsi_at(t, i)->v.state == VDP_STATE_NONE) {
+	struct vsi *v = vsi_at(t, i);
+
+	v->v.error = error;
+	v->v.keep = v->v.hard = false;
+	v->v.count.failed++;
+	v->reply_op = 0;
+	vsi_set_reason(t, i, vdp_error_text(error));
+	vsi_put(t, i, &v->next, NULL);
+	vsi_end(t, i, VDP_SHOW_REFUSED, CAUSE_REQUEST, now);
+}
+
+/** An answer that needs no memory: Keep if there is something to keep. */
+static void refuse_now(
+	struct vdp_table *t, uint32_t i, const struct vdp_pdu_item *item, uint8_t error, struct mono now)
+{
+	bool is_there = i != VSI_NONE && vsi_at(t, i)->v.state != VDP_STATE_NONE;
+
+	if (!is_there || !t->dialect->has_keep) {
 		t->count.failed++;
-		echo(t, m, item->value, VDP_DEASSOC, (uint8_t)(VDP_STATUS_RESPONSE | error));
+		if (is_there)
+			end_with_refusal(t, i, error, now);
+		echo(t, item, VDP_DEASSOC, (uint8_t)(VDP_STATUS_RESPONSE | error));
 		return;
 	}
 	count_reverted(t, i);
-	echo(t, m, item->value, item->op, (uint8_t)(VDP_STATUS_RESPONSE | VDP_STATUS_KEEP | error));
+	echo(t, item, item->op, (uint8_t)(VDP_STATUS_RESPONSE | VDP_STATUS_KEEP | error));
 	if (vsi_at(t, i)->machine == BR_WAIT)
 		arm_keep_alive(t, i, now);
 }
@@ -245,12 +261,12 @@ static bool command(struct vdp_table *t, uint32_t i, const struct vdp_request *r
 	return true;
 }
 
-static void rx_deassoc(struct vdp_table *t, uint32_t i, const struct vdp_manager *m,
-	const struct vdp_pdu_item *item, const struct vdp_request *rq, struct mono now)
+static void rx_deassoc(struct vdp_table *t, uint32_t i, const struct vdp_pdu_item *item,
+	const struct vdp_request *rq, struct mono now)
 {
 	if (i == VSI_NONE || (!vsi_is_live(vsi_at(t, i)) && vsi_at(t, i)->next == NULL)) {
 		t->count.succeeded++;
-		echo(t, m, item->value, VDP_DEASSOC, VDP_STATUS_RESPONSE);
+		echo(t, item, VDP_DEASSOC, VDP_STATUS_RESPONSE);
 		return;
 	}
 	if (is_busy(vsi_at(t, i)) && is_repetition(vsi_at(t, i), rq))
@@ -262,14 +278,14 @@ static void rx_deassoc(struct vdp_table *t, uint32_t i, const struct vdp_manager
 		deassociate(t, i, NULL, now);
 }
 
-static void rx_command(struct vdp_table *t, uint32_t i, const struct vdp_manager *m,
-	const struct vdp_pdu_item *item, const struct vdp_request *rq, struct mono now)
+static void rx_command(struct vdp_table *t, uint32_t i, const struct vdp_pdu_item *item,
+	const struct vdp_request *rq, struct mono now)
 {
 	struct vsi *v = i == VSI_NONE ? NULL : vsi_at(t, i);
 
 	if (!vdp_filters_are_legal(rq->format, rq->n_filters, rq->filters) ||
 		(rq->format >= VDP_FILTER_GROUP_VID && !t->params.group_ids)) {
-		refuse_now(t, i, m, item, VDP_E_ADDRESS, now);
+		refuse_now(t, i, item, VDP_E_ADDRESS, now);
 		return;
 	}
 	if (v != NULL && is_busy(v) && is_repetition(v, rq)) {
@@ -283,18 +299,17 @@ static void rx_command(struct vdp_table *t, uint32_t i, const struct vdp_manager
 		return;
 	}
 	if (!command(t, i, rq, now))
-		refuse_now(t, i, m, item, VDP_E_RESOURCES, now);
+		refuse_now(t, i, item, VDP_E_RESOURCES, now);
 }
 
-void vdp_bridge_rx(
-	struct vdp_table *t, const struct vdp_manager *m, const struct vdp_pdu_item *item, struct mono now)
+void vdp_bridge_rx(struct vdp_table *t, const struct vdp_pdu_item *item, struct mono now)
 {
 	struct vdp_assoc a;
 	struct vdp_request rq;
-	enum vdp_err err = vdp_assoc_decode(item->op, item->value, &a);
+	enum vdp_err err = t->dialect->decode(VDP_BRIDGE, item, &a);
 	uint32_t i;
 
-	if (err == VDP_ERR_SHORT) {
+	if (err == VDP_ERR_SHORT || err == VDP_ERR_IGNORED) {
 		t->count.rx_bad_tlv++;
 		return;
 	}
@@ -306,12 +321,12 @@ void vdp_bridge_rx(
 	if (err != VDP_OK) {
 		t->count.rx_bad_tlv++;
 		t->count.failed++;
-		echo(t, m, item->value, VDP_DEASSOC, VDP_STATUS_RESPONSE | VDP_STATUS_HARD | VDP_E_FORMAT);
+		echo(t, item, VDP_DEASSOC, VDP_STATUS_RESPONSE | VDP_STATUS_HARD | VDP_E_FORMAT);
 		return;
 	}
 	rq = (struct vdp_request){
 		.op = a.op,
-		.subject = { a.vsi, *m, a.type_id, a.type_version },
+		.subject = { a.vsi, item->manager, a.type_id, a.type_version },
 		.format = a.format,
 		.n_filters = a.n_filters,
 		.filters = a.filters,
@@ -321,9 +336,9 @@ void vdp_bridge_rx(
 	};
 	i = vsi_lookup(t, &a.vsi);
 	if (a.op == VDP_DEASSOC)
-		rx_deassoc(t, i, m, item, &rq, now);
+		rx_deassoc(t, i, item, &rq, now);
 	else
-		rx_command(t, i, m, item, &rq, now);
+		rx_command(t, i, item, &rq, now);
 }
 
 /* ---- the type database ---- */
@@ -383,7 +398,7 @@ static void decide_refusal(struct vdp_table *t, uint32_t i, uint8_t error, bool 
 	v->v.error = error;
 	v->v.hard = is_hard;
 	vsi_set_reason(t, i, reason[0] != '\0' ? reason : vdp_error_text(error));
-	if (is_keep && v->v.state != VDP_STATE_NONE)
+	if (is_keep && v->v.state != VDP_STATE_NONE && t->dialect->has_keep)
 		keep(t, i, code, CAUSE_DECIDED, now);
 	else
 		refuse(t, i, code, CAUSE_DECIDED, now);
@@ -393,7 +408,7 @@ void vdp_bridge_answer(
 	struct vdp_table *t, struct vtdb_handle h, const struct vtdb_answer *a, struct mono now)
 {
 	struct vsi *v;
-	uint8_t error = a->error > VDP_E_ADDRESS ? VDP_E_OTHER : a->error;
+	uint8_t error = t->dialect->error(a->error);
 
 	if (h.vsi >= t->high || h.number == 0 || vsi_at(t, h.vsi)->machine != BR_ASKING ||
 		vsi_at(t, h.vsi)->question != h.number) {
@@ -405,7 +420,7 @@ void vdp_bridge_answer(
 	v->has_question = false;
 	if (error != VDP_E_SUCCESS)
 		decide_refusal(t, h.vsi, error, a->is_hard, a->is_keep, a->reason, now);
-	else if (!vdp_cmd_grant(v->asked, a->n_filters, a->filters))
+	else if (!vdp_cmd_grant(v->asked, a->n_filters, a->filters, t->dialect->has_pcp))
 		decide_refusal(
 			t, h.vsi, VDP_E_OTHER, false, true, "the type database contradicts the request", now);
 	else if (!vdp_cmd_set_org(&t->pool, &v->asked, a->org))
@@ -437,7 +452,7 @@ static void manager_silent(struct vdp_table *t, uint32_t i, struct mono now)
 	v->v.error = VDP_E_NO_MANAGER;
 	v->v.hard = false;
 	vsi_set_reason(t, i, "the type database did not answer in time");
-	if (v->v.state == VDP_STATE_ASSOC)
+	if (v->v.state == VDP_STATE_ASSOC && t->dialect->has_keep)
 		keep(t, i, VDP_E_NO_MANAGER, CAUSE_MANAGER_SILENT, now);
 	else
 		refuse(t, i, VDP_E_NO_MANAGER, CAUSE_MANAGER_SILENT, now);
@@ -492,7 +507,8 @@ enum vdp_submit vdp_bridge_restore(struct vdp_table *t, const struct vdp_saved *
 	return VDP_SUBMIT_OK;
 }
 
-void vdp_bridge_port_down(struct vdp_table *t, uint32_t i, struct mono now)
+void vdp_bridge_lost(
+	struct vdp_table *t, uint32_t i, enum vdp_cause cause, const char *reason, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
@@ -500,8 +516,8 @@ void vdp_bridge_port_down(struct vdp_table *t, uint32_t i, struct mono now)
 	vsi_put(t, i, &v->next, NULL);
 	vsi_move(t, i, TX_OFF);
 	if (vsi_is_live(v)) {
-		vsi_set_reason(t, i, "port down");
-		vsi_end(t, i, VDP_SHOW_NONE, CAUSE_PORT_DOWN, now);
+		vsi_set_reason(t, i, reason);
+		vsi_end(t, i, VDP_SHOW_NONE, cause, now);
 	} else {
 		vsi_release(t, i);
 	}

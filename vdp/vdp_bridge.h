@@ -4,14 +4,15 @@
 
 #include "vdp_table_priv.h"
 
-void vdp_bridge_rx(
-	struct vdp_table *t, const struct vdp_manager *m, const struct vdp_pdu_item *item, struct mono now);
+void vdp_bridge_rx(struct vdp_table *t, const struct vdp_pdu_item *item, struct mono now);
 void vdp_bridge_on_time(struct vdp_table *t, uint32_t i, struct mono now);
 /** The table is ready: a restored VSI has toutKeepAlive from now. */
 void vdp_bridge_on_ready(struct vdp_table *t, uint32_t i, struct mono now);
 /** A VSI of before a restart, legal and not in the table. */
 enum vdp_submit vdp_bridge_restore(struct vdp_table *t, const struct vdp_saved *s, struct mono now);
-void vdp_bridge_port_down(struct vdp_table *t, uint32_t i, struct mono now);
+/** Port down, or another generation: over, without a frame. */
+void vdp_bridge_lost(
+	struct vdp_table *t, uint32_t i, enum vdp_cause cause, const char *reason, struct mono now);
 /** Put the open question of a VSI into an event. */
 void vdp_bridge_query(const struct vdp_table *t, uint32_t i, struct vdp_event *ret);
 /** The TLV to send now. */

@@ -274,7 +274,7 @@ void vdp_cmd_forget_answer(struct vdp_cmd *c)
 		set_element(&c->filters[entries(c)[i].filter], entries(c)[i].asked);
 }
 
-bool vdp_cmd_grant(struct vdp_cmd *c, unsigned n, const struct vdp_filter *filters)
+bool vdp_cmd_grant(struct vdp_cmd *c, unsigned n, const struct vdp_filter *filters, bool with_pcp)
 {
 	if (n != c->n)
 		return false;
@@ -289,29 +289,22 @@ bool vdp_cmd_grant(struct vdp_cmd *c, unsigned n, const struct vdp_filter *filte
 			return false;
 	}
 	for (unsigned i = 0; i < n; i++)
-		set_element(&c->filters[i], element(&filters[i]));
+		set_element(&c->filters[i], with_pcp ? element(&filters[i]) : filters[i].vid);
 	return true;
 }
 
-size_t vdp_cmd_octets(const struct vdp_cmd *c, bool with_org)
+void vdp_cmd_assoc(const struct vdp_cmd *c, const struct vsi_id *id, enum vdp_op op, uint8_t status,
+	bool with_org, struct vdp_assoc *ret)
 {
-	return vdp_assoc_octets(c->format, c->n_entries, with_org ? c->org_len : 0);
-}
-
-void vdp_cmd_encode(const struct vdp_cmd *c, const struct vsi_id *id, enum vdp_op op, uint8_t status,
-	bool with_org, struct wr *w)
-{
-	struct vdp_assoc a; /* large: only what is used is set */
-
-	a.op = op;
-	a.status = status;
-	a.type_id = c->type_id;
-	a.type_version = c->type_version;
-	a.vsi = *id;
-	a.format = c->format;
-	a.n_filters = c->n_entries;
+	ret->op = op;
+	ret->answers = (enum vdp_op)c->op;
+	ret->status = status;
+	ret->type_id = c->type_id;
+	ret->type_version = c->type_version;
+	ret->vsi = *id;
+	ret->format = c->format;
+	ret->n_filters = c->n_entries;
 	for (unsigned i = 0; i < c->n_entries; i++)
-		a.filters[i] = c->filters[entries(c)[i].filter];
-	a.org = with_org ? vdp_cmd_org(c) : span_of(NULL, 0);
-	vdp_assoc_encode(&a, w);
+		ret->filters[i] = c->filters[entries(c)[i].filter];
+	ret->org = with_org ? vdp_cmd_org(c) : span_of(NULL, 0);
 }

@@ -57,12 +57,12 @@ bool vdp_cmd_fits_answer(const struct vdp_cmd *c, const struct vdp_assoc *answer
 bool vdp_cmd_take_answer(struct vdp_cmd *c, const struct vdp_assoc *answer);
 /** Station: back to the VIDs and PCPs that were asked for. */
 void vdp_cmd_forget_answer(struct vdp_cmd *c);
-/** Bridge: take over the type database's VIDs and PCPs. False, and unchanged, when they contradict the request. */
-bool vdp_cmd_grant(struct vdp_cmd *c, unsigned n, const struct vdp_filter *filters);
+/** Bridge: take over the type database's VIDs and, if the dialect has them, PCPs. False, and unchanged, when they
+ * contradict the request. */
+bool vdp_cmd_grant(struct vdp_cmd *c, unsigned n, const struct vdp_filter *filters, bool with_pcp);
 
-/** Octets of the association TLV, org TLVs included. */
-size_t vdp_cmd_octets(const struct vdp_cmd *c, bool with_org);
-void vdp_cmd_encode(const struct vdp_cmd *c, const struct vsi_id *id, enum vdp_op op, uint8_t status,
-	bool with_org, struct wr *w);
+/** The association TLV to encode; ret->org points into the command. */
+void vdp_cmd_assoc(const struct vdp_cmd *c, const struct vsi_id *id, enum vdp_op op, uint8_t status,
+	bool with_org, struct vdp_assoc *ret);
 
 #endif

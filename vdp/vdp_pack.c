@@ -3,10 +3,10 @@
  *
  *   | manager TLV (18) | TLV | TLV | ... | End TLV 00 00 |
  *
- * A payload names one manager. It is the manager of whatever waits longest, by turns of the replies without a VSI
- * and of the VSIs; then everything of that manager goes in, oldest first, until something does not fit. Among many
+ * A ratified payload names one manager. It is the manager of whatever waits longest, by turns of the replies without a
+ * VSI and of the VSIs; then everything of that manager goes in, oldest first, until something does not fit. Among many
  * managers the search looks at SCAN_MAX others and gives up, so that a payload costs the same however long the queue
- * is. A TLV is built here, from the state of now: a request that was changed while it waited leaves as changed.
+ * is. In a dialect whose TLVs name their own managers everything goes together. A TLV is built here, from the state of now: a request that was changed while it waited leaves as changed.
  *
  * A TLV that could not even travel alone is packed without its org TLVs; if that is too long too it is taken off
  * the queue, and its VSI's timer decides.
@@ -14,7 +14,7 @@
 #include "vdp_bridge.h"
 #include "vdp_station.h"
 
-enum { SCAN_MAX = 256, MANAGER_OCTETS = TLV_HEADER + VDP_MANAGER_LEN, END_OCTETS = TLV_HEADER };
+enum { SCAN_MAX = 256, END_OCTETS = TLV_HEADER };
 
 static const struct vdp_cmd *pending_tlv(
 	const struct vdp_table *t, uint32_t i, enum vdp_op *ret_op, uint8_t *ret_status)
@@ -22,6 +22,23 @@ static const struct vdp_cmd *pending_tlv(
 	if (t->cfg.role == VDP_STATION)
 		return vdp_station_tlv(vsi_at(t, i), ret_op, ret_status);
 	return vdp_bridge_tlv(vsi_at(t, i), ret_op, ret_status);
+}
+
+/** May the two share a payload? */
+static bool is_together(const struct vdp_table *t, const struct vdp_manager *a, const struct vdp_manager *b)
+{
+	return t->dialect->head_octets == 0 || vdp_manager_equal(a, b);
+}
+
+static size_t octets_of(const struct vdp_table *t, const struct vdp_cmd *c, bool with_org)
+{
+	return t->dialect->octets(c->format, c->n_entries, with_org ? c->org_len : 0);
+}
+
+static void encode(
+	const struct vdp_table *t, const struct vdp_assoc *a, const struct vdp_cmd *c, struct wr *w)
+{
+	t->dialect->encode(a, &c->manager, &t->cfg.managers, w);
 }
 
 static bool choose_manager(struct vdp_table *t, struct vdp_manager *ret)
@@ -45,11 +62,11 @@ static void pack_replies(struct vdp_table *t, const struct vdp_manager *m, struc
 	struct vdp_manager of;
 	size_t octets;
 
-	while (vdp_replies_peek(&t->replies, &of, &octets) && vdp_manager_equal(&of, m)) {
+	while (vdp_replies_peek(&t->replies, &of, &octets) && is_together(t, &of, m)) {
 		if (octets <= wr_room(w)) {
 			vdp_replies_take(&t->replies, w);
 			t->count.responses_out++;
-		} else if (w->len > MANAGER_OCTETS) {
+		} else if (w->len > t->dialect->head_octets) {
 			return;
 		} else {
 			vdp_replies_drop(&t->replies);
@@ -63,12 +80,14 @@ static bool pack_vsi(struct vdp_table *t, uint32_t i, struct wr *w, struct mono 
 	enum vdp_op op;
 	uint8_t status;
 	const struct vdp_cmd *c = pending_tlv(t, i, &op, &status);
-	bool is_alone = w->len == MANAGER_OCTETS;
-	bool with_org = op != VDP_DEASSOC && !(is_alone && vdp_cmd_octets(c, true) > wr_room(w));
+	bool is_alone = w->len == t->dialect->head_octets;
+	bool with_org = op != VDP_DEASSOC && !(is_alone && octets_of(t, c, true) > wr_room(w));
 	bool is_request = (status & VDP_STATUS_RESPONSE) == 0;
+	struct vdp_assoc a; /* large: only what is used is set */
 
-	if (vdp_cmd_octets(c, with_org) <= wr_room(w)) {
-		vdp_cmd_encode(c, &vsi_at(t, i)->v.subject.vsi, op, status, with_org, w);
+	if (octets_of(t, c, with_org) <= wr_room(w)) {
+		vdp_cmd_assoc(c, &vsi_at(t, i)->v.subject.vsi, op, status, with_org, &a);
+		encode(t, &a, c, w);
 		*(is_request ? &t->count.requests_out : &t->count.responses_out) += 1;
 	} else if (!is_alone) {
 		return false;
@@ -90,7 +109,7 @@ static void pack_vsis(struct vdp_table *t, const struct vdp_manager *m, struct w
 		uint8_t status;
 
 		next = vsi_at(t, i)->tx_next;
-		if (!vdp_manager_equal(&pending_tlv(t, i, &op, &status)->manager, m))
+		if (!is_together(t, &pending_tlv(t, i, &op, &status)->manager, m))
 			n_others++;
 		else if (!pack_vsi(t, i, w, now))
 			return;
@@ -100,16 +119,17 @@ static void pack_vsis(struct vdp_table *t, const struct vdp_manager *m, struct w
 size_t vdp_table_fill(struct vdp_table *t, uint8_t *buf, size_t cap, struct mono now)
 {
 	struct vdp_manager m;
+	size_t head = t->dialect->head_octets;
 
-	if (cap < MANAGER_OCTETS + END_OCTETS)
+	if (cap < head + END_OCTETS)
 		return 0;
 	while (choose_manager(t, &m)) {
 		struct wr w = wr_init(buf, cap - END_OCTETS);
 
-		vdp_manager_encode(&m, &w);
+		t->dialect->head(&m, &w);
 		pack_replies(t, &m, &w);
 		pack_vsis(t, &m, &w, now);
-		if (w.len == MANAGER_OCTETS)
+		if (w.len == head)
 			continue; /* all of it was too long and is off the queue */
 		w.cap = cap;
 		w.bad = false;

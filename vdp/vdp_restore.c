@@ -32,7 +32,7 @@ bool vdp_table_save(const struct vdp_table *t, uint32_t vsi, struct vdp_filter r
 		return false;
 	*ret = (struct vdp_saved){ .rq = { .subject = v->v.subject, .user = v->v.user } };
 	if (t->cfg.role == VDP_BRIDGE)
-		ret->keep_alive = vdp_tout_keep_alive(&t->params);
+		ret->keep_alive = t->wait.tout_keep_alive;
 	vdp_cmd_save(c, room, ret);
 	if (t->cfg.role == VDP_STATION && c == v->force)
 		ret->rq.is_migrating = false; /* the VM has arrived; asking again is no migration */
@@ -50,7 +50,7 @@ static bool is_granted(const struct vdp_saved *s)
 
 enum vdp_submit vdp_table_restore(struct vdp_table *t, const struct vdp_saved *s, struct mono now)
 {
-	enum vdp_submit verdict = vdp_station_check(&s->rq);
+	enum vdp_submit verdict = vdp_station_check(t, &s->rq);
 
 	if (verdict != VDP_SUBMIT_OK)
 		return verdict;

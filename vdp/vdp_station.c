@@ -25,7 +25,7 @@
  *
  * A peer that may lose payloads it has acknowledged (vdp_table.c) is asked again after 1/8, 3/8 and 7/8 of respWaitDelay.
  *
- * A VSI alone keeps the exact reinitKeepAlive; among others each interval is longer by 0..18 %,
+ * A VSI alone keeps the exact reinitKeepAlive; among others each interval is longer by 0..18 % (the dialect's number),
  * drawn anew, so that what was associated in one burst drifts apart, well below toutKeepAlive (150 %). It ends on one
  * of 256 ticks per reinitKeepAlive: those of a tick share ECPDUs, and thousands of idle VSIs cost little.
  */
@@ -33,7 +33,7 @@
 
 #include <stdio.h>
 
-enum { JITTER_PERCENT = 18, TICKS = 256, RESEND_PART = 8 };
+enum { TICKS = 256, RESEND_PART = 8 };
 
 #define WAITING_FOR_PEER "waiting for the EVB peer"
 
@@ -70,15 +70,15 @@ void station_enter_proc(struct vdp_table *t, uint32_t i, struct mono now)
 /** WAIT_SYSCMD */
 void station_enter_wait(struct vdp_table *t, uint32_t i, struct mono now)
 {
-	struct dur interval = vdp_reinit_keep_alive(&t->params);
+	struct dur interval = t->wait.reinit_keep_alive;
 	struct mono when = mono_add(now, interval);
+	uint64_t spread = interval.ns / 100 * t->dialect->jitter_percent;
 
 	vsi_at(t, i)->machine = ST_WAIT;
-	if (t->n_live > 1) {
+	if (t->n_live > 1 && spread > 0) {
 		uint64_t tick = interval.ns / TICKS;
 
-		when = mono_add(
-			when, dur_ns(prng_below(&t->prng, interval.ns / 100 * JITTER_PERCENT - tick + 1)));
+		when = mono_add(when, dur_ns(prng_below(&t->prng, spread - tick + 1)));
 		when = mono_add(when, dur_ns(tick - when.ns % tick));
 	}
 	vsi_move(t, i, TX_OFF);
@@ -114,7 +114,7 @@ const struct vdp_cmd *vdp_station_tlv(const struct vsi *v, enum vdp_op *ret_op, 
 static void arm_answer(struct vdp_table *t, uint32_t i, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
-	uint64_t part = vdp_resp_wait_delay(&t->params).ns / RESEND_PART;
+	uint64_t part = t->wait.resp_wait_delay.ns / RESEND_PART;
 	struct mono again = mono_add(now, dur_ns(part << v->resends));
 
 	vsi_arm(t, i, t->closing == CLOSING_NONE ? mono_min(again, v->answer_by) : v->answer_by);
@@ -129,7 +129,7 @@ void vdp_station_on_packed(struct vdp_table *t, uint32_t i, struct mono now)
 		v->is_sent = true;
 		v->is_at_bridge = true;
 		v->resends = 0;
-		v->answer_by = mono_add(now, vdp_resp_wait_delay(&t->params));
+		v->answer_by = mono_add(now, t->wait.resp_wait_delay);
 	}
 	arm_answer(t, i, now);
 }
@@ -225,7 +225,7 @@ static void no_answer(struct vdp_table *t, uint32_t i, struct mono now)
 	v->v.hard = v->v.keep = false;
 	v->is_at_bridge = v->is_at_bridge && v->is_wanted; /* a silent bridge is not asked again to let go */
 	snprintf(v->v.reason, sizeof(v->v.reason), "no answer within %.1f s",
-		dur_seconds(vdp_resp_wait_delay(&t->params)));
+		dur_seconds(t->wait.resp_wait_delay));
 	station_enter_end(t, i, VDP_SHOW_TIMED_OUT, CAUSE_NO_ANSWER, now);
 }
 
@@ -303,7 +303,8 @@ void vdp_station_on_ready(struct vdp_table *t, uint32_t i)
 	vsi_tell(t, i, CAUSE_READY);
 }
 
-void vdp_station_port_down(struct vdp_table *t, uint32_t i, struct mono now)
+void vdp_station_lost(
+	struct vdp_table *t, uint32_t i, enum vdp_cause cause, const char *reason, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
@@ -317,11 +318,29 @@ void vdp_station_port_down(struct vdp_table *t, uint32_t i, struct mono now)
 		vsi_put(t, i, &v->asked, vsi_take(&v->next));
 	lose_state(t, i);
 	if (!v->is_wanted) {
-		vsi_set_reason(t, i, "port down");
-		end_for_good(t, i, VDP_SHOW_NONE, CAUSE_PORT_DOWN, now);
+		vsi_set_reason(t, i, reason);
+		end_for_good(t, i, VDP_SHOW_NONE, cause, now);
 		return;
 	}
 	vsi_show(t, i, VDP_SHOW_PENDING, now);
 	station_enter_proc(t, i, now);
-	vsi_tell(t, i, CAUSE_PORT_DOWN);
+	vsi_tell(t, i, cause);
+}
+
+void vdp_station_on_edition(struct vdp_table *t, uint32_t i, struct mono now)
+{
+	struct vsi *v = vsi_at(t, i);
+	struct vdp_filter room[2 * VDP_FILTERS_MAX];
+	struct vdp_saved wish;
+	enum vdp_submit verdict;
+
+	if (!vsi_is_live(v) || !vdp_table_save(t, i, room, &wish))
+		return;
+	verdict = vdp_station_check(t, &wish.rq);
+	if (verdict == VDP_SUBMIT_OK)
+		return;
+	v->v.error = VDP_E_OTHER;
+	v->v.hard = true;
+	vsi_set_reason(t, i, vdp_submit_text(verdict));
+	end_for_good(t, i, VDP_SHOW_REFUSED, CAUSE_EDITION, now);
 }

@@ -20,11 +20,11 @@ static bool is_kept(const struct vdp_assoc *a)
 	return is_error(a) && (a->status & VDP_STATUS_KEEP) != 0;
 }
 
-static void note_answer(struct vsi *v, const struct vdp_assoc *a)
+static void note_answer(const struct vdp_table *t, struct vsi *v, const struct vdp_assoc *a)
 {
 	uint8_t error = a->status & VDP_STATUS_ERROR;
 
-	v->v.error = !is_error(a) ? VDP_E_SUCCESS : error > VDP_E_ADDRESS ? VDP_E_OTHER : error;
+	v->v.error = is_error(a) ? t->dialect->error(error) : VDP_E_SUCCESS;
 	v->v.keep = is_kept(a);
 	v->v.hard = is_error(a) && (a->status & VDP_STATUS_HARD) != 0;
 }
@@ -58,12 +58,24 @@ static void mismatch(struct vdp_table *t, uint32_t i, struct mono now)
 	station_enter_end(t, i, VDP_SHOW_REFUSED, CAUSE_RESPONSE, now);
 }
 
+/** Do the filters of an answer rule it out? */
+static bool is_mismatch(const struct vdp_table *t, const struct vdp_cmd *c, const struct vdp_assoc *a)
+{
+	return t->dialect->binds_filters && !vdp_cmd_fits_answer(c, a);
+}
+
+/** Take over what the bridge has chosen. True if that changed something. */
+static bool take_answer(struct vdp_cmd *c, const struct vdp_assoc *a)
+{
+	return vdp_cmd_fits_answer(c, a) && vdp_cmd_take_answer(c, a);
+}
+
 /** ASSOC_NEW, PREASSOC_NEW */
 static void granted(struct vdp_table *t, uint32_t i, const struct vdp_assoc *a, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
-	vdp_cmd_take_answer(v->asked, a);
+	take_answer(v->asked, a);
 	vsi_confirm(t, i, (enum vdp_state)a->op);
 	v->tries = 0;
 	vsi_set_reason(t, i, "");
@@ -97,7 +109,7 @@ static void proc_result(struct vdp_table *t, uint32_t i, const struct vdp_assoc 
 		refused(t, i, now);
 	else if (a->op == VDP_DEASSOC)
 		ended_by_bridge(t, i, now);
-	else if (!vdp_cmd_fits_answer(v->asked, a))
+	else if (is_mismatch(t, v->asked, a))
 		mismatch(t, i, now);
 	else if (!is_error(a))
 		granted(t, i, a, now);
@@ -116,14 +128,14 @@ static void ka_result(struct vdp_table *t, uint32_t i, const struct vdp_assoc *a
 		refused(t, i, now);
 	} else if (a->op == VDP_DEASSOC) {
 		ended_by_bridge(t, i, now);
-	} else if (!vdp_cmd_fits_answer(v->force, a)) {
+	} else if (is_mismatch(t, v->force, a)) {
 		mismatch(t, i, now);
 	} else if (is_error(a) && a->op == VDP_ASSOC) {
 		snprintf(v->v.reason, sizeof(v->v.reason), "keep-alive refused by the bridge: %s",
 			vdp_error_text(v->v.error));
 		station_enter_request(t, i, ST_TX_DEASSOC);
 	} else {
-		if (vdp_cmd_take_answer(v->force, a)) {
+		if (take_answer(v->force, a)) {
 			v->filters_differ = true;
 			vsi_tell(t, i, CAUSE_RESPONSE);
 		}
@@ -153,14 +165,32 @@ static bool is_awaited(const struct vsi *v, const struct vdp_assoc *a)
 	if (v->machine == ST_WAIT || v->machine == ST_BACKOFF || !v->is_sent)
 		return false;
 	vdp_station_tlv(v, &op, &status);
-	return a->op == op || a->op == VDP_DEASSOC;
+	return a->op == op || (a->op == VDP_DEASSOC && (a->answers == 0 || a->answers == op));
 }
 
 /** A De-Associate that no request asked for: the bridge lets go (type 4 0x00, or with an error; evb-reference 11 #20). */
 static bool is_letting_go(const struct vsi *v, const struct vdp_assoc *a)
 {
 	return a->op == VDP_DEASSOC && v->v.state != VDP_STATE_NONE &&
+	       (a->answers == 0 || (unsigned)a->answers == (unsigned)v->v.state) &&
 	       ((a->status & VDP_STATUS_RESPONSE) == 0 || (a->status & VDP_STATUS_ERROR) != 0);
+}
+
+/** Is the VSI pre-associated or about to be, as far as anyone has asked? */
+static bool is_preassociating(const struct vsi *v)
+{
+	unsigned op = v->machine == ST_PROC ? v->asked->op : (unsigned)v->v.state;
+
+	return (v->machine == ST_PROC || v->machine == ST_WAIT || v->machine == ST_KA) &&
+	       (op == VDP_PREASSOC || op == VDP_PREASSOC_RR);
+}
+
+/** An unasked De-Associate that the dialect does not take for one (evb-reference 7.4): it may be the late answer to an
+ * earlier De-Associate. If the bridge did end the VSI the next keep-alive brings it back. */
+static bool is_spared(const struct vdp_table *t, const struct vsi *v, const struct vdp_assoc *a)
+{
+	return t->dialect->spares_preassoc && a->op == VDP_DEASSOC &&
+	       (a->status & VDP_STATUS_RESPONSE) == 0 && is_preassociating(v);
 }
 
 static bool is_about(const struct vsi *v, const struct vdp_subject *s, const struct vdp_assoc *a)
@@ -175,15 +205,14 @@ static bool is_about(const struct vsi *v, const struct vdp_subject *s, const str
 				: v->asked != NULL && vdp_cmd_same_key(v->asked, s, a->format);
 }
 
-void vdp_station_rx(
-	struct vdp_table *t, const struct vdp_manager *m, const struct vdp_pdu_item *item, struct mono now)
+void vdp_station_rx(struct vdp_table *t, const struct vdp_pdu_item *item, struct mono now)
 {
 	struct vdp_assoc a;
 	struct vdp_subject s;
 	struct vsi *v;
 	uint32_t i;
 
-	if (vdp_assoc_decode(item->op, item->value, &a) != VDP_OK) {
+	if (t->dialect->decode(VDP_STATION, item, &a) != VDP_OK) {
 		t->count.rx_bad_tlv++;
 		return;
 	}
@@ -192,14 +221,14 @@ void vdp_station_rx(
 		return;
 	}
 	*((a.status & VDP_STATUS_RESPONSE) ? &t->count.responses_in : &t->count.requests_in) += 1;
-	s = (struct vdp_subject){ a.vsi, *m, a.type_id, a.type_version };
+	s = (struct vdp_subject){ a.vsi, item->manager, a.type_id, a.type_version };
 	i = vdp_table_find(t, &a.vsi);
 	if (i == VSI_NONE || !is_about(vsi_at(t, i), &s, &a)) {
 		t->count.rx_unknown_vsi++;
 		return;
 	}
 	v = vsi_at(t, i);
-	if (!is_awaited(v, &a) && !is_letting_go(v, &a)) {
+	if (is_spared(t, v, &a) || (!is_awaited(v, &a) && !is_letting_go(v, &a))) {
 		t->count.rx_unexpected++;
 		return;
 	}
@@ -208,7 +237,7 @@ void vdp_station_rx(
 		return;
 	}
 	if (v->machine != ST_KA || is_error(&a) || a.op == VDP_DEASSOC)
-		note_answer(v, &a); /* a keep-alive that succeeds says nothing new */
+		note_answer(t, v, &a); /* a keep-alive that succeeds says nothing new */
 	if (!is_awaited(v, &a))
 		ended_by_bridge(t, i, now);
 	else if (v->machine == ST_PROC)

@@ -7,8 +7,6 @@
  */
 #include "vdp_station_priv.h"
 
-enum { PAYLOAD_MAX = 1494 }; /* octets of an ECPDU for its payload (evb-reference 5.1) */
-
 const char *vdp_submit_text(enum vdp_submit s)
 {
 	switch (s) {
@@ -22,22 +20,47 @@ const char *vdp_submit_text(enum vdp_submit s)
 		return "not a legal request";
 	case VDP_SUBMIT_UNKNOWN:
 		return "no such VSI";
+	case VDP_SUBMIT_NO_FORMAT:
+		return "the peer's generation of VDP has no filters but MAC/VID";
+	case VDP_SUBMIT_NO_ID:
+		return "the peer's generation of VDP has no VSIIDs but UUIDs";
+	case VDP_SUBMIT_NO_MANAGER:
+		return "the peer's generation of VDP has no number for this manager";
+	case VDP_SUBMIT_NO_PCP:
+		return "the peer's generation of VDP has no priorities";
+	case VDP_SUBMIT_NO_ORG:
+		return "the peer's generation of VDP has no organizational TLVs";
 	default:
 		return "?";
 	}
 }
 
-enum vdp_submit vdp_station_check(const struct vdp_request *rq)
+/** Octets of payload that TLVs can have beside the manager and the End TLV. */
+static size_t room(const struct vdp_dialect *d)
 {
+	return d->payload_max - d->head_octets - (size_t)TLV_HEADER;
+}
+
+enum vdp_submit vdp_station_check(const struct vdp_table *t, const struct vdp_request *rq)
+{
+	const struct vdp_dialect *d = t->dialect;
+	enum vdp_submit verdict;
+
 	if (rq->op < VDP_PREASSOC || rq->op > VDP_ASSOC || vdp_filter_entry_len(rq->format) == 0 ||
 		rq->subject.vsi.format < VSI_ID_IPV4 || rq->subject.vsi.format > VSI_ID_UUID ||
 		rq->subject.type_id > 0xffffff || rq->n_filters == 0)
 		return VDP_SUBMIT_BAD;
-	if (rq->n_filters > vdp_filter_max(rq->format) ||
-		vdp_assoc_octets(rq->format, rq->n_filters, rq->org.len) >
-			PAYLOAD_MAX - (TLV_HEADER + VDP_MANAGER_LEN) - TLV_HEADER)
+	if (rq->n_filters > vdp_filter_max(rq->format))
 		return VDP_SUBMIT_TOO_LONG;
-	return vdp_filters_are_legal(rq->format, rq->n_filters, rq->filters) ? VDP_SUBMIT_OK : VDP_SUBMIT_BAD;
+	if (!vdp_filters_are_legal(rq->format, rq->n_filters, rq->filters))
+		return VDP_SUBMIT_BAD;
+	verdict = d->check(rq, &t->cfg.managers);
+	if (verdict != VDP_SUBMIT_OK)
+		return verdict;
+	if (d->octets(rq->format, rq->n_filters, 0) > TLV_HEADER + TLV_VALUE_MAX ||
+		d->octets(rq->format, rq->n_filters, rq->org.len) > room(d))
+		return VDP_SUBMIT_TOO_LONG;
+	return VDP_SUBMIT_OK;
 }
 
 /** Is a request of this VSI with the bridge, so that a new one has to wait? */
@@ -69,7 +92,7 @@ static void take_request(struct vdp_table *t, uint32_t i, struct vdp_cmd *c, uin
 
 enum vdp_submit vdp_station_request(struct vdp_table *t, const struct vdp_request *rq, struct mono now)
 {
-	enum vdp_submit verdict = vdp_station_check(rq);
+	enum vdp_submit verdict = vdp_station_check(t, rq);
 	struct vdp_cmd *c;
 	uint32_t i;
 

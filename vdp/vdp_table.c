@@ -10,7 +10,9 @@
  * the place of its predecessor. It is known by its payloads, which have no End TLV. Until a peer has shown one,
  * payloads are spaced (vdp_table_wants_rest); a station also repeats to a peer without it what is not answered soon.
  *
- * Left out: S-channels (a table is one channel's) and draft 0.2 (another codec behind vdp_cmd_encode).
+ * Which generation of VDP the table speaks is its dialect (vdp_dialect.h); machines and records are the same for all.
+ *
+ * Left out: S-channels (a table is one channel's).
  */
 #include "vdp_bridge.h"
 #include "vdp_station.h"
@@ -33,6 +35,7 @@ static const struct {
 	[CAUSE_KEEP_ALIVE_LOST] = { "keep-alive timeout", "41.5.5" },
 	[CAUSE_WITHDRAWN] = { "withdrawn", "41.5" },
 	[CAUSE_RESTORED] = { "restored", "41.5" },
+	[CAUSE_EDITION] = { "another generation of VDP", "41" },
 };
 
 const char *vdp_display_name(enum vdp_display d)
@@ -100,6 +103,19 @@ size_t vdp_table_size(const struct vdp_table_cfg *cfg)
 	return c.used;
 }
 
+/** What is known of how the peer closes its payloads before it has sent one. */
+static uint8_t first_closing(const struct vdp_dialect *d)
+{
+	return d->may_lose ? CLOSING_UNKNOWN : CLOSING_END;
+}
+
+static void set_dialect(struct vdp_table *t, enum qbg_edition e)
+{
+	t->dialect = vdp_dialect_of(e);
+	t->wait = t->dialect->timers(&t->params);
+	t->closing = first_closing(t->dialect);
+}
+
 struct vdp_table *vdp_table_init(const struct vdp_table_cfg *cfg, const struct vdp_params *params, void *mem)
 {
 	struct vdp_table t = { .cfg = effective(cfg), .params = *params };
@@ -115,6 +131,7 @@ struct vdp_table *vdp_table_init(const struct vdp_table_cfg *cfg, const struct v
 	t.prng.state = t.cfg.seed;
 	t.question = (uint32_t)(t.cfg.seed >>
 				32); /* what an earlier table of the port asked is no question of this one */
+	set_dialect(&t, QBG_RATIFIED);
 	t.free_head = VSI_NONE;
 	t.ending = VSI_NONE;
 	*at = t;
@@ -146,7 +163,7 @@ void vdp_table_rx(struct vdp_table *t, struct span sdu, struct mono now)
 	struct vdp_pdu pdu;
 	struct vdp_pdu_item item;
 
-	switch (vdp_pdu_open(sdu, &pdu)) {
+	switch (t->dialect->open(sdu, &pdu)) {
 	case VDP_PDU_OK:
 		break;
 	case VDP_PDU_OVERRUN:
@@ -158,12 +175,13 @@ void vdp_table_rx(struct vdp_table *t, struct span sdu, struct mono now)
 		t->count.rx_no_manager++;
 		return;
 	}
-	t->closing = pdu.has_end ? CLOSING_END : CLOSING_NONE;
-	while (vdp_pdu_next(&pdu, &item)) {
+	if (t->dialect->may_lose)
+		t->closing = pdu.has_end ? CLOSING_END : CLOSING_NONE;
+	while (t->dialect->next(&pdu, &t->cfg.managers, &item)) {
 		if (t->cfg.role == VDP_STATION)
-			vdp_station_rx(t, &pdu.manager, &item, now);
+			vdp_station_rx(t, &item, now);
 		else
-			vdp_bridge_rx(t, &pdu.manager, &item, now);
+			vdp_bridge_rx(t, &item, now);
 	}
 }
 
@@ -180,6 +198,17 @@ bool vdp_table_can_accept(const struct vdp_table *t)
 void vdp_table_set_params(struct vdp_table *t, const struct vdp_params *params)
 {
 	t->params = *params;
+	t->wait = t->dialect->timers(params);
+}
+
+const struct vdp_timers *vdp_table_timers(const struct vdp_table *t)
+{
+	return &t->wait;
+}
+
+enum qbg_edition vdp_table_edition(const struct vdp_table *t)
+{
+	return t->dialect->edition;
 }
 
 void vdp_table_set_ready(struct vdp_table *t, bool is_ready, struct mono now)
@@ -201,19 +230,35 @@ void vdp_table_set_ready(struct vdp_table *t, bool is_ready, struct mono now)
 	}
 }
 
-void vdp_table_port_down(struct vdp_table *t, struct mono now)
+/** Nothing of the VSIs is in force any more, and nothing of what was said to the peer. */
+static void lose_all(struct vdp_table *t, enum vdp_cause cause, const char *reason, struct mono now)
 {
 	t->is_ready = false;
-	t->closing = CLOSING_UNKNOWN;
+	t->closing = first_closing(t->dialect);
 	vdp_replies_clear(&t->replies);
 	for (uint32_t i = 0; i < t->high; i++) {
 		if (t->vsi[i].machine == VSI_FREE)
 			continue;
 		if (t->cfg.role == VDP_STATION)
-			vdp_station_port_down(t, i, now);
+			vdp_station_lost(t, i, cause, reason, now);
 		else
-			vdp_bridge_port_down(t, i, now);
+			vdp_bridge_lost(t, i, cause, reason, now);
 	}
+}
+
+void vdp_table_port_down(struct vdp_table *t, struct mono now)
+{
+	lose_all(t, CAUSE_PORT_DOWN, "port down", now);
+}
+
+void vdp_table_set_edition(struct vdp_table *t, enum qbg_edition e, struct mono now)
+{
+	if (t->dialect->edition == e)
+		return;
+	lose_all(t, CAUSE_EDITION, "the port speaks another generation of VDP now", now);
+	set_dialect(t, e);
+	for (uint32_t i = 0; t->cfg.role == VDP_STATION && i < t->high; i++)
+		vdp_station_on_edition(t, i, now);
 }
 
 /* ---- events ---- */

@@ -16,9 +16,8 @@
 #include "prng.h"
 #include "siphash.h"
 #include "theap.h"
+#include "vdp_dialect.h"
 #include "vtdb.h"
-
-enum vdp_role { VDP_STATION, VDP_BRIDGE };
 
 struct vdp_table_cfg {
 	enum vdp_role role;
@@ -26,6 +25,7 @@ struct vdp_table_cfg {
 	size_t pool_octets;  /* filters and org TLVs of all VSIs; default 128 per VSI, at least 64 KiB */
 	size_t reply_octets; /* bridge: answers without a VSI that wait for ECP; default 64 KiB */
 	struct dur manager_deadline;       /* bridge: 3 s; the shorter of this and resourceWaitDelay counts */
+	struct vdp_manager_map managers;   /* for a dialect with managers of one octet */
 	struct dur retry_first, retry_max; /* station: back-off after a time-out or soft refusal: 1 s, 60 s */
 	struct siphash_key key;            /* of the VSIID hash */
 	uint64_t seed; /* of the keep-alive jitter and the numbers of questions; another one for each table */
@@ -94,6 +94,12 @@ struct vdp_table;
 size_t vdp_table_size(const struct vdp_table_cfg *cfg);
 /** `mem`: zeroed, vdp_table_size() octets, 16-aligned, the caller's; the table itself lives in it. */
 struct vdp_table *vdp_table_init(const struct vdp_table_cfg *cfg, const struct vdp_params *params, void *mem);
+/** The other generation: all VSIs restart, as after vdp_table_port_down(). A station's that can't be said in the new
+ * dialect are refused, with the reason in their last event. A table begins as ratified. */
+void vdp_table_set_edition(struct vdp_table *t, enum qbg_edition e, struct mono now);
+enum qbg_edition vdp_table_edition(const struct vdp_table *t);
+/** The waits in force. */
+const struct vdp_timers *vdp_table_timers(const struct vdp_table *t);
 /** New operational values; running timers stay (evb-reference 3.3). */
 void vdp_table_set_params(struct vdp_table *t, const struct vdp_params *params);
 /** May VDP talk now? A station's requests wait until then; keep-alives and de-associates of existing VSIs do not. */
@@ -106,7 +112,8 @@ void vdp_table_port_down(struct vdp_table *t, struct mono now);
 bool vdp_table_can_accept(const struct vdp_table *t);
 /** A payload from ECP. */
 void vdp_table_rx(struct vdp_table *t, struct span sdu, struct mono now);
-/** Pack what waits: one manager, as many TLVs as fit `cap` with the End TLV, oldest first. 0: nothing waits. The VSIs
+/** Pack what waits: one manager (where a payload names it), as many TLVs as fit
+ * `cap` with the End TLV, oldest first. 0: nothing waits. The VSIs
  * packed are remembered until vdp_table_on_sent(). */
 size_t vdp_table_fill(struct vdp_table *t, uint8_t *buf, size_t cap, struct mono now);
 /** Should ECP rest a few milliseconds between payloads? The peer may lose what comes faster (vdp_table.c). */
@@ -128,13 +135,6 @@ struct vdp_request {
 	struct span org; /* org-defined TLVs, headers included; may be empty */
 	bool is_migrating, is_suspended;
 	uint32_t user;
-};
-enum vdp_submit {
-	VDP_SUBMIT_OK,       /* taken; its outcome comes as an event */
-	VDP_SUBMIT_FULL,     /* table or pool full */
-	VDP_SUBMIT_TOO_LONG, /* filters do not fit one TLV or ECPDU */
-	VDP_SUBMIT_BAD,      /* not a legal request: no filter, VID 4095, group MAC ... */
-	VDP_SUBMIT_UNKNOWN,  /* de-associate of a VSI that does not exist */
 };
 const char *vdp_submit_text(enum vdp_submit s);
 /** Create the VSI or change it. While an answer is awaited the newest request waits and replaces an older waiting one. */

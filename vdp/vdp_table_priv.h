@@ -47,6 +47,7 @@ enum vdp_cause {
 	CAUSE_KEEP_ALIVE_LOST,
 	CAUSE_WITHDRAWN,
 	CAUSE_RESTORED,
+	CAUSE_EDITION,
 };
 
 struct vsi {
@@ -83,7 +84,9 @@ struct vdp_fifo {
 
 struct vdp_table {
 	struct vdp_table_cfg cfg;
+	const struct vdp_dialect *dialect;
 	struct vdp_params params;
+	struct vdp_timers wait; /* of dialect and params */
 	struct vdp_table_counters count;
 	struct vsi *vsi;
 	struct imap by_id;

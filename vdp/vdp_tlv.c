@@ -109,6 +109,7 @@ enum vdp_err vdp_assoc_decode(enum vdp_op op, struct span value, struct vdp_asso
 	if (value.len < VDP_ASSOC_FIXED)
 		return VDP_ERR_SHORT;
 	ret->op = op;
+	ret->answers = (enum vdp_op)0;
 	ret->status = rd_u8(&r);
 	ret->type_id = rd_u24(&r);
 	ret->type_version = rd_u8(&r);
@@ -168,6 +169,7 @@ const char *vdp_err_name(enum vdp_err e)
 		{ VDP_ERR_FORMAT, "unknown filter info format" },
 		{ VDP_ERR_ID_FORMAT, "unknown VSIID format" },
 		{ VDP_ERR_COUNT, "no filter entry" },
+		{ VDP_ERR_IGNORED, "malformed, passed over" },
 		{ 0, NULL },
 	};
 
@@ -216,7 +218,8 @@ bool vdp_pdu_next(struct vdp_pdu *p, struct vdp_pdu_item *ret)
 
 	while (tlv_next(&p->r, &t) == TLV_STEP_ITEM) {
 		if (t.type <= VDP_DEASSOC) { /* and not 0, which ends the list */
-			*ret = (struct vdp_pdu_item){ (enum vdp_op)t.type, t.value, org_run(&p->r) };
+			*ret = (struct vdp_pdu_item){ (enum vdp_op)t.type, p->manager, t.value,
+				org_run(&p->r) };
 			return true;
 		}
 	}

@@ -18,7 +18,8 @@ enum {
 
 struct vdp_assoc { /* a decode buffer, never stored */
 	enum vdp_op op;
-	uint8_t status; /* raw, VDP_STATUS_* */
+	enum vdp_op answers; /* of a refusal in the De-Associate form: the command it answers; 0: not told */
+	uint8_t status;      /* raw, VDP_STATUS_* */
 	uint32_t type_id;
 	uint8_t type_version;
 	struct vsi_id vsi;
@@ -28,7 +29,15 @@ struct vdp_assoc { /* a decode buffer, never stored */
 	struct span org; /* the org-defined TLVs (headers included) that follow it; borrowed */
 };
 
-enum vdp_err { VDP_OK, VDP_ERR_SHORT, VDP_ERR_LENGTH, VDP_ERR_FORMAT, VDP_ERR_ID_FORMAT, VDP_ERR_COUNT };
+enum vdp_err {
+	VDP_OK,
+	VDP_ERR_SHORT,
+	VDP_ERR_LENGTH,
+	VDP_ERR_FORMAT,
+	VDP_ERR_ID_FORMAT,
+	VDP_ERR_COUNT,
+	VDP_ERR_IGNORED, /* malformed in a dialect that passes over such a TLV without an answer */
+};
 
 /** Octets of one entry of a filter format; 0 for an unknown format. */
 unsigned vdp_filter_entry_len(uint8_t format);
@@ -56,8 +65,9 @@ struct vdp_pdu {
 };
 struct vdp_pdu_item {
 	enum vdp_op op;
-	struct span value; /* association TLV value */
-	struct span org;   /* org-defined TLVs that follow, headers included */
+	struct vdp_manager manager; /* whose VSI it is */
+	struct span value;          /* association TLV value */
+	struct span org;            /* org-defined TLVs that follow, headers included */
 };
 enum vdp_pdu_err vdp_pdu_open(struct span sdu, struct vdp_pdu *ret);
 bool vdp_pdu_next(struct vdp_pdu *p, struct vdp_pdu_item *ret);

@@ -31,7 +31,7 @@ struct vtdb_query {
 };
 
 struct vtdb_answer {
-	uint8_t error;                              /* enum vdp_error; VDP_E_SUCCESS grants */
+	uint8_t error;                              /* enum vdp_error, all of them; VDP_E_SUCCESS grants */
 	bool is_hard;                               /* refusal is permanent */
 	bool is_keep;                               /* refusal leaves an existing VSI as it was */
 	char reason[VTDB_REASON];                   /* for operators; empty when granted */
@@ -81,7 +81,8 @@ struct vtdb_types {
 	struct vdp_manager default_manager; /* for requests with an all-zero manager id (VDPB-22) */
 };
 
-/** Decide a query against the records. Always answers; unknown manager: error 3, unknown type: error 4 Hard. */
+/** Decide a query against the records. Always answers; unknown manager: error 3; unknown type, unknown version,
+ * type denied: Hard, each with its own code. */
 void vtdb_decide(const struct vtdb_types *db, const struct vtdb_query *q, struct vtdb_answer *ret);
 
 #endif

@@ -4,7 +4,8 @@
  * A pure function of records and query; the file driver calls it, and so may any other. In this order:
  *
  *    manager      all zeros: the configured default (none: error 3); unknown: error 3
- *    type         manager, type id, version (unknown: error 4), then the record's own refusal, then who may use it
+ *    type         manager, type id, version, then the record's own refusal, then who may use it; which of them fails is
+ *                 told by a code of its own, of which the ratified protocol makes error 4
  *    filters      number of MAC addresses (error 2); each entry: VID, GroupID, MAC (error 5), PCP (error 4)
  *
  * VIDs: a null VID takes the type's default (formats 1, 2) or what its GroupID maps to (formats 3, 4). What a station
@@ -82,6 +83,14 @@ static bool is_manager_known(const struct vtdb_types *db, const struct vdp_manag
 	return n > 0 && vdp_manager_equal(&db->types[n - 1].manager, m);
 }
 
+static bool is_type_known(const struct vtdb_types *db, const struct vdp_manager *m, uint32_t type_id)
+{
+	unsigned n = types_up_to(db, m, type_id, UINT8_MAX);
+
+	return n > 0 && vdp_manager_equal(&db->types[n - 1].manager, m) &&
+	       db->types[n - 1].type_id == type_id;
+}
+
 static bool is_manager_stated(const struct vdp_manager *m)
 {
 	static const struct vdp_manager not_stated;
@@ -121,7 +130,7 @@ static const struct vtdb_type *find_type(
 		return t;
 	snprintf(ret->reason, VTDB_REASON, "type %u version %u is not known to %s", (unsigned)s->type_id,
 		s->type_version, vdp_manager_format(m, text));
-	refuse(q, ret, VDP_E_OTHER, true);
+	refuse(q, ret, is_type_known(db, m, s->type_id) ? VDP_E_TYPE_VERSION : VDP_E_TYPE_UNKNOWN, true);
 	return NULL;
 }
 
@@ -151,7 +160,7 @@ static enum vdp_error check_use(
 	if (!is_user_allowed(t, &q->subject.vsi)) {
 		snprintf(ret->reason, VTDB_REASON, "VSI %.40s may not use %s",
 			vsi_id_format(&q->subject.vsi, id), type_text(t, text));
-		return refuse(q, ret, VDP_E_OTHER, true);
+		return refuse(q, ret, VDP_E_TYPE_DENIED, true);
 	}
 	return VDP_E_SUCCESS;
 }

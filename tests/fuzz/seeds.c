@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ecp_draft_pdu.h"
 #include "gso.h"
 #include "hostile.h"
 #include "port_input.h"
@@ -67,7 +68,7 @@ static void put_lldp(struct span pdu)
 	}
 }
 
-static void put_ecp(struct span pdu)
+static void put_ecp(struct span pdu, size_t header)
 {
 	uint8_t buf[PORT_FRAME_MAX];
 	struct wr w = wr_init(buf, sizeof(buf));
@@ -76,8 +77,8 @@ static void put_ecp(struct span pdu)
 	wr_u16(&w, (uint16_t)pdu.len);
 	wr_copy(&w, pdu.ptr, pdu.len);
 	put("ecp", wr_span(&w));
-	if (pdu.len > ECP_HEADER)
-		put("vdp_pdu", span_of(pdu.ptr + ECP_HEADER, pdu.len - ECP_HEADER));
+	if (pdu.len > header)
+		put("vdp_pdu", span_of(pdu.ptr + header, pdu.len - header));
 }
 
 static void put_frame(struct span frame)
@@ -92,7 +93,9 @@ static void put_frame(struct span frame)
 	if (type == LLDP_ETHERTYPE)
 		put_lldp(span_of(frame.ptr + ETHERNET_HEAD, frame.len - ETHERNET_HEAD));
 	if (type == ECP_ETHERTYPE)
-		put_ecp(span_of(frame.ptr + ETHERNET_HEAD, frame.len - ETHERNET_HEAD));
+		put_ecp(span_of(frame.ptr + ETHERNET_HEAD, frame.len - ETHERNET_HEAD), ECP_HEADER);
+	if (type == ECP_DRAFT_ETHERTYPE)
+		put_ecp(span_of(frame.ptr + ETHERNET_HEAD, frame.len - ETHERNET_HEAD), ECP_DRAFT_HEADER);
 	record(&w, 0, 0, frame);
 	put("relay", wr_span(&w));
 }

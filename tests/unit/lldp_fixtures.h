@@ -99,14 +99,13 @@ static inline struct span lldpdu(const uint8_t frame[FRAME_LEN])
 /* Act on what the last input caused: events to EVB, its TLV to the agent, frames out. */
 static inline void box_settle(struct box *b)
 {
-	struct evb_tlv peer;
+	struct evb_heard heard;
 	unsigned n;
-	bool has_peer;
 
 	if (lldp_agent_take_events(&b->agent) & LLDP_EVENT_REMOTE_CHANGED) {
 		b->n_remote_changed++;
-		has_peer = evb_from_agent(&b->agent, &peer, &n);
-		evb_sm_on_peer(&b->evb, has_peer ? &peer : NULL, n, b->now);
+		(void)evb_from_agent(&b->agent, &heard, &n);
+		evb_sm_on_heard(&b->evb, &heard, n, b->now);
 	}
 	evb_to_agent(&b->evb, &b->agent, 0, b->now);
 	for (;;) {
@@ -123,7 +122,7 @@ static inline void box_settle(struct box *b)
 
 static inline void box_init(struct box *b, const struct lldp_agent_cfg *cfg, const struct evb_cfg *evb)
 {
-	const struct lldp_known known = EVB_TLV_KNOWN;
+	const struct lldp_known known[] = { EVB_TLV_KNOWN, EVB_DRAFT_KNOWN };
 	bool is_bridge = evb->role == EVB_MODE_BRIDGE;
 	struct mac own = is_bridge ? bridge_mac : station_mac;
 	uint8_t chassis[7] = { LLDP_CHASSIS_MAC };
@@ -136,7 +135,7 @@ static inline void box_init(struct box *b, const struct lldp_agent_cfg *cfg, con
 	local.port_id = is_bridge ? span_of(port_br, sizeof(port_br)) : span_of(port_st, sizeof(port_st));
 	cr_assert_leq(lldp_agent_size(cfg), sizeof(b->mem));
 	lldp_agent_init(&b->agent, cfg, own, b->mem);
-	lldp_agent_set_known(&b->agent, &known, 1);
+	lldp_agent_set_known(&b->agent, known, 2);
 	lldp_agent_set_local(&b->agent, &local, b->now);
 	evb_sm_init(&b->evb, evb, b->now);
 	box_settle(b);

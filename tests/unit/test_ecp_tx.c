@@ -10,7 +10,7 @@
 			cr_assert_fail("%s", #cond);                                                         \
 	} while (0)
 
-enum { R = 3, BUF = ECP_HEADER + ECP_SDU_MAX };
+enum { R = 3, BUF = ECP_HEADER_MAX + ECP_SDU_MAX };
 
 static const struct ecp_tx_cfg cfg = { R, { 163840000 } }; /* RTE 14 */
 static const uint8_t payload[] = { 0x0a, 0x10, 1, 2, 3 };
@@ -329,7 +329,7 @@ enum { DEPTH = 8 };
 struct walk {
 	struct ecp_tx tx;
 	struct mono now;
-	uint8_t first[16]; /* transmission of the request in flight */
+	uint8_t first[24]; /* transmission of the request in flight */
 	unsigned requests; /* that were transmitted at all */
 };
 
@@ -350,7 +350,7 @@ static void walk_poll(struct walk *s)
 	uint8_t b[BUF];
 	size_t len = poll(&s->tx, s->now, b);
 
-	HOLDS(len == (is_due ? ECP_HEADER + sizeof(payload) : 0));
+	HOLDS(len == (is_due ? s->tx.dialect->header + sizeof(payload) : 0));
 	if (is_due && is_first) {
 		s->requests++;
 		memcpy(s->first, b, len);
@@ -420,13 +420,17 @@ static unsigned walk_all(const struct walk *from, unsigned depth)
 Test(ecp_tx, invariants_hold_over_every_sequence_of_inputs)
 {
 	struct ecp_tx_cfg one_retry = { 1, { 2560000 } };
-	struct walk start = { .now = at_ms(1) };
 	unsigned all = 0;
 
-	ecp_tx_init(&start.tx, &one_retry, 65535);
 	for (unsigned i = 0, n = 1; i <= DEPTH; i++, n *= INPUTS)
 		all += n;
-	cr_assert_eq(walk_all(&start, DEPTH), all);
+	for (int e = 0; e < QBG_EDITIONS; e++) {
+		struct walk start = { .now = at_ms(1) };
+
+		ecp_tx_init(&start.tx, &one_retry, 65535);
+		ecp_tx_set_dialect(&start.tx, ecp_dialect_of((enum qbg_edition)e), 65535);
+		cr_assert_eq(walk_all(&start, DEPTH), all);
+	}
 }
 
 Test(ecp_tx, rest_after_an_acknowledgement)

@@ -216,7 +216,7 @@ Test(evb_sm, EVB_15_a_short_tlv_is_dropped_and_counted_per_lldpdu)
 
 	box_up(&br, &bridge_defaults);
 	for (unsigned i = 1; i <= 3; i++) {
-		struct evb_tlv t;
+		struct evb_heard t;
 		unsigned n;
 
 		box_hear(&br, peer_mac(1), with_evb(&p, EVB_TLV_LEN - 1));

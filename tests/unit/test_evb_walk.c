@@ -1,5 +1,6 @@
 /* The EVB machine alone, exhaustively: every order of inputs in both roles, and two machines that tell each other their
  * TLVs until they settle (evb-reference 3.2-3.4). */
+#include "evb_draft.h"
 #include "lldp_fixtures.h"
 
 static struct evb_cfg with_values(const struct evb_cfg *defaults, unsigned value)
@@ -61,7 +62,7 @@ Test(evb_walk, negotiation_settles_from_every_state_after_every_change)
 }
 
 /* The walk: every order of inputs up to WALK_DEPTH for both roles. */
-enum { WALK_DEPTH = 5, N_EVENTS = 19 };
+enum { WALK_DEPTH = 5, N_EVENTS = 23 };
 
 struct walk {
 	struct evb_sm sm;
@@ -84,6 +85,46 @@ static const struct evb_tlv walk_peers[] = {
 };
 enum { N_PEERS = sizeof(walk_peers) / sizeof(walk_peers[0]) };
 
+static const struct evb_heard walk_drafts[] = {
+	{ .has_draft = true,
+		.draft = { .smode = 0xc0, .scap = 7, .cmode = 0x40, .ccap = 7, .rte = 31 },
+		.has_ratified = true,
+		.ratified = { .bridge_raw = EVB_RRCAP, .mode = EVB_MODE_BRIDGE } },
+	{ .has_draft = true, .draft = { .smode = 0x80, .scap = 3, .cmode = 0x80, .rte = 31 } },
+	{ .has_draft = true, .draft = { .smode = 0x40, .scap = EVB_DRAFT_RTE, .cmode = 0x40, .ccap = 4 } },
+};
+enum { N_DRAFTS = sizeof(walk_drafts) / sizeof(walk_drafts[0]), CONFIGURATIONS = 7 };
+
+static void check_draft(const struct evb_sm *sm)
+{
+	const struct evb_oper *o = &sm->oper;
+	struct evb_draft_tlv t = evb_draft_local(sm);
+	bool is_heard = o->peer == EVB_PEER_OK, can_vdp = is_heard && (sm->heard.draft.scap & 3) == 3;
+
+	HOLDS(o->is_ready == (sm->cfg.is_enabled && (sm->cfg.is_manual || can_vdp)));
+	HOLDS(o->retries == 2 && !o->group_ids && !o->rol_rwd && !o->rol_rka);
+	HOLDS(o->rwd == sm->cfg.rwd && o->rka == sm->cfg.rka);
+	HOLDS(t.cmode == EVB_DRAFT_RR || t.cmode == EVB_DRAFT_STANDARD);
+	HOLDS(((t.smode & EVB_DRAFT_RR) != 0) == sm->cfg.reflective_relay);
+	HOLDS(sm->cfg.role != EVB_MODE_BRIDGE || (t.cmode == EVB_DRAFT_RR) == o->rr_active);
+	HOLDS(t.cmode == EVB_DRAFT_STANDARD || (t.smode & EVB_DRAFT_RR));
+	HOLDS(t.ccap == (is_heard ? sm->heard.draft.scap : 0));
+	HOLDS(can_vdp || (t.svsi == 0 && t.cvsi == 0));
+}
+
+static void check_ratified(const struct evb_sm *sm)
+{
+	const struct evb_oper *o = &sm->oper;
+	bool is_station = sm->cfg.role == EVB_MODE_STATION;
+	struct evb_tlv local = evb_sm_local(sm);
+
+	HOLDS(o->is_ready == (sm->cfg.is_enabled && (o->peer == EVB_PEER_OK || sm->cfg.is_manual)));
+	HOLDS(o->retries >= sm->cfg.retries && o->retries <= EVB_RETRIES_MAX);
+	HOLDS(local.mode == sm->cfg.role);
+	HOLDS(local.rwd == o->rwd);
+	HOLDS(((local.bridge_raw & EVB_RRCTR) != 0 && !is_station) == (o->rr_active && !is_station));
+}
+
 static void check(const struct walk *w)
 {
 	const struct evb_sm *sm = &w->sm;
@@ -91,24 +132,22 @@ static void check(const struct walk *w)
 	bool is_station = sm->cfg.role == EVB_MODE_STATION;
 	bool is_heard = o->peer == EVB_PEER_OK;
 	struct mono d = evb_sm_deadline(sm);
-	struct evb_tlv local = evb_sm_local(sm);
 
-	HOLDS(o->is_ready == (sm->cfg.is_enabled && (is_heard || sm->cfg.is_manual)));
-	HOLDS(!o->rr_active || o->is_ready);
+	if (sm->cfg.edition == QBG_DRAFT)
+		check_draft(sm);
+	else
+		check_ratified(sm);
+	HOLDS(!o->rr_active || is_heard || sm->cfg.is_manual);
 	HOLDS(!o->rr_active || is_station ||
 		(sm->cfg.reflective_relay && !o->rr_blocked && sm->n_neighbours < 2));
 	HOLDS(!o->rr_active || sm->cfg.is_manual || (is_heard && sm->n_neighbours == 1));
 	HOLDS(!o->rr_blocked || !is_station);
 	HOLDS(!o->group_ids || (sm->cfg.group_ids && o->is_ready));
-	HOLDS(o->retries >= sm->cfg.retries && o->retries <= EVB_RETRIES_MAX);
 	HOLDS(o->rte >= sm->cfg.rte && o->rwd >= sm->cfg.rwd && o->rka >= sm->cfg.rka);
 	HOLDS(o->rte <= EVB_EXPONENT_MAX && o->rwd <= EVB_EXPONENT_MAX && o->rka <= EVB_EXPONENT_MAX);
 	HOLDS(o->rol_rwd || o->rwd == sm->cfg.rwd);
 	HOLDS((is_heard && !sm->cfg.is_manual) || (!o->rol_rwd && !o->rol_rka && o->rte == sm->cfg.rte));
 	HOLDS(o->rrstat != EVB_RRSTAT_RESERVED);
-	HOLDS(local.mode == sm->cfg.role);
-	HOLDS(local.rwd == o->rwd);
-	HOLDS(((local.bridge_raw & EVB_RRCTR) != 0 && !is_station) == (o->rr_active && !is_station));
 	/* Waits exactly while something is missing, for exactly rr_alarm. */
 	HOLDS(mono_is_never(d) == (mono_is_never(w->asked_since) || o->rr_alarm));
 	HOLDS(mono_is_never(d) || d.ns == mono_add(w->asked_since, sm->cfg.rr_alarm).ns);
@@ -128,6 +167,8 @@ static void configure(struct walk *w, unsigned event)
 		cfg.role = cfg.role == EVB_MODE_BRIDGE ? EVB_MODE_STATION : EVB_MODE_BRIDGE;
 	if (event == 5)
 		cfg.rwd = cfg.rwd == 20 ? 10 : 20;
+	if (event == 6)
+		cfg.edition = cfg.edition == QBG_DRAFT ? QBG_RATIFIED : QBG_DRAFT;
 	evb_sm_set_cfg(&w->sm, &cfg, w->now);
 }
 
@@ -135,12 +176,14 @@ static bool step(struct walk *w, unsigned event)
 {
 	struct mono d = evb_sm_deadline(&w->sm);
 
-	if (event < 6) {
+	if (event < CONFIGURATIONS) {
 		configure(w, event);
-	} else if (event < 6 + N_PEERS) {
-		evb_sm_on_peer(&w->sm, &walk_peers[event - 6], 1, w->now);
+	} else if (event < CONFIGURATIONS + N_PEERS) {
+		evb_sm_on_peer(&w->sm, &walk_peers[event - CONFIGURATIONS], 1, w->now);
+	} else if (event < CONFIGURATIONS + N_PEERS + N_DRAFTS) {
+		evb_sm_on_heard(&w->sm, &walk_drafts[event - CONFIGURATIONS - N_PEERS], 1, w->now);
 	} else {
-		switch (event - 6 - N_PEERS) {
+		switch (event - CONFIGURATIONS - N_PEERS - N_DRAFTS) {
 		case 0:
 			evb_sm_on_peer(&w->sm, NULL, 0, w->now);
 			break;

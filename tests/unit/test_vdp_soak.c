@@ -13,6 +13,14 @@ static void teardown(void)
 	rig_free(&r);
 }
 
+/** Begin anew in a generation. */
+static void begin(enum qbg_edition e)
+{
+	teardown();
+	setup();
+	rig_speak(&r, e);
+}
+
 TestSuite(vdp_soak, .init = setup, .fini = teardown);
 
 static void ask_with_manager(uint32_t n, uint8_t manager)
@@ -61,7 +69,12 @@ static void check_invariants(const struct vdp_table *t)
 	MUST(live == t->n_live);
 }
 
-enum { ST_EVENTS = 27, BR_EVENTS = 19 };
+enum { ST_EVENTS = 28, BR_EVENTS = 20 };
+
+static void change_edition(struct vdp_table *t)
+{
+	vdp_table_set_edition(t, vdp_table_edition(t) == QBG_DRAFT ? QBG_RATIFIED : QBG_DRAFT, r.now);
+}
 
 static void station_event(struct vdp_table *t, unsigned e)
 {
@@ -100,8 +113,10 @@ static void station_event(struct vdp_table *t, unsigned e)
 		vdp_table_on_sent(t, e == 23, r.now);
 	} else if (e == 25) {
 		vdp_table_port_down(t, r.now);
-	} else {
+	} else if (e == 26) {
 		vdp_table_set_ready(t, !t->is_ready, r.now);
+	} else {
+		change_edition(t);
 	}
 	if (e != 21) /* one path leaves the events for later */
 		while (vdp_table_next_event(t, &ev))
@@ -146,8 +161,10 @@ static void bridge_event(struct vdp_table *t, unsigned e)
 		vdp_table_on_sent(t, e == 15, r.now);
 	} else if (e == 17) {
 		vdp_bridge_withdraw(t, &rq.subject.vsi, "withdrawn", r.now);
-	} else {
+	} else if (e == 18) {
 		vdp_table_port_down(t, r.now);
+	} else {
+		change_edition(t);
 	}
 	if (e == 13)
 		return;
@@ -157,14 +174,14 @@ static void bridge_event(struct vdp_table *t, unsigned e)
 }
 
 /** Whatever happened: a de-associate and a drain leave nothing. */
-static void drain(void)
+static void drain(enum qbg_edition edition)
 {
 	struct vdp_table *st = r.side[ST].t, *br = r.side[BR].t;
 	struct vdp_filter f;
 	struct vdp_request rq = rig_request(VDP_ASSOC, 1, &f);
 
 	r.db_silent = false;
-	vdp_table_set_ready(st, true, r.now);
+	rig_speak(&r, edition);
 	for (int k = 0; k < 8; k++) {
 		for (int s = 0; s < 2; s++)
 			vdp_table_on_sent(r.side[s].t, true, r.now);
@@ -180,6 +197,7 @@ static void drain(void)
 /** Random walks, long enough that each event has met each state, events pulled or not; the caller checks `seen`. */
 static void walk(int side, unsigned n_events, void (*event)(struct vdp_table *, unsigned), bool *ret_seen)
 {
+	enum qbg_edition edition = vdp_table_edition(r.side[side].t);
 	struct prng p = { 7 };
 
 	r.db_silent = true;
@@ -189,8 +207,8 @@ static void walk(int side, unsigned n_events, void (*event)(struct vdp_table *, 
 			unsigned e = (unsigned)prng_below(&p, n_events);
 			unsigned state = t->high == 0 ? 0 : t->vsi[0].machine;
 
-			if (e == 25 && prng_below(&p, 4) != 0)
-				continue; /* port down hides the rest when frequent */
+			if ((e == 25 || e == n_events - 1) && prng_below(&p, 4) != 0)
+				continue; /* port down and the like hide the rest when frequent */
 			if (side == ST && prng_below(&p, 8) == 0) { /* so does failure */
 				event(t, 22);
 				event(t, 23);
@@ -207,30 +225,39 @@ static void walk(int side, unsigned n_events, void (*event)(struct vdp_table *, 
 			event(t, e);
 			check_invariants(t);
 		}
-		drain();
+		drain(edition);
 		r.db_silent = true;
 	}
 }
 
 Test(vdp_soak, station_walk_every_event_in_every_state)
 {
-	bool seen[16 * 32] = { false };
+	for (int edition = 0; edition < QBG_EDITIONS; edition++) {
+		bool seen[16 * 32] = { false };
 
-	walk(ST, ST_EVENTS, station_event, seen);
-	for (unsigned state = ST_PROC; state <= ST_BACKOFF; state++)
-		for (unsigned e = 0; e < ST_EVENTS; e++)
-			cr_assert(seen[state * 32 + e], "state %u event %u", state, e);
+		begin((enum qbg_edition)edition);
+		walk(ST, ST_EVENTS, station_event, seen);
+		for (unsigned e = 0; e < ST_EVENTS && edition == QBG_RATIFIED; e++) /* it comes of a Keep */
+			cr_assert(seen[ST_TX_DEASSOC * 32 + e], "TX_DEASSOC event %u", e);
+		for (unsigned state = ST_PROC; state <= ST_BACKOFF; state++)
+			for (unsigned e = 0; e < ST_EVENTS; e++)
+				cr_assert(seen[state * 32 + e] || state == ST_TX_DEASSOC, "state %u event %u",
+					state, e);
+	}
 }
 
 Test(vdp_soak, bridge_walk_every_event_in_every_state)
 {
-	bool seen[16 * 32] = { false };
+	for (int edition = 0; edition < QBG_EDITIONS; edition++) {
+		bool seen[16 * 32] = { false };
 
-	walk(BR, BR_EVENTS, bridge_event, seen);
-	for (unsigned e = 0; e < BR_EVENTS; e++) {
-		cr_assert(seen[VSI_ENDED * 32 + e], "ended, event %u", e);
-		cr_assert(seen[BR_ASKING * 32 + e], "asking, event %u", e);
-		cr_assert(seen[BR_WAIT * 32 + e], "waiting, event %u", e);
+		begin((enum qbg_edition)edition);
+		walk(BR, BR_EVENTS, bridge_event, seen);
+		for (unsigned e = 0; e < BR_EVENTS; e++) {
+			cr_assert(seen[VSI_ENDED * 32 + e], "ended, event %u", e);
+			cr_assert(seen[BR_ASKING * 32 + e], "asking, event %u", e);
+			cr_assert(seen[BR_WAIT * 32 + e], "waiting, event %u", e);
+		}
 	}
 }
 
@@ -305,7 +332,7 @@ static void compare_ends(void)
 	}
 }
 
-Test(vdp_soak, soak_both_ends_agree_in_the_end)
+static void soak(void)
 {
 	struct prng p = { 2026 };
 
@@ -334,6 +361,14 @@ Test(vdp_soak, soak_both_ends_agree_in_the_end)
 	rig_run(&r, dur_s(60));
 	MUST(vdp_table_count(r.side[ST].t) + vdp_table_count(r.side[BR].t) == 0);
 	MUST(vdp_table_is_quiet(r.side[ST].t) && vdp_table_is_quiet(r.side[BR].t));
+}
+
+Test(vdp_soak, soak_both_ends_agree_in_the_end)
+{
+	for (int e = 0; e < QBG_EDITIONS; e++) {
+		begin((enum qbg_edition)e);
+		soak();
+	}
 }
 
 Test(vdp_soak, same_seed_same_run)

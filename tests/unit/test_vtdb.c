@@ -177,8 +177,8 @@ Test(vtdb, versions_select_the_record)
 		if (v == 5)
 			granted(&a, 1);
 		else
-			cr_assert_eq(
-				a.error, v >= 1 && v <= 3 ? VDP_E_ADDRESS : VDP_E_OTHER, "version %u", v);
+			cr_assert_eq(a.error, v >= 1 && v <= 3 ? VDP_E_ADDRESS : VDP_E_TYPE_VERSION,
+				"version %u", v);
 	}
 }
 
@@ -186,11 +186,11 @@ Test(vtdb, an_unknown_type_is_permanent)
 {
 	struct vtdb_answer a = decide_vid(6, 100);
 
-	refused(&a, VDP_E_OTHER, true, "type 6 version 1 is not known to 2001:db8::a");
+	refused(&a, VDP_E_TYPE_UNKNOWN, true, "type 6 version 1 is not known to 2001:db8::a");
 	a = decide_vid(0, 100);
-	cr_assert_eq(a.error, VDP_E_OTHER);
+	cr_assert_eq(a.error, VDP_E_TYPE_UNKNOWN);
 	a = decide_vid(0xffffff, 100);
-	cr_assert_eq(a.error, VDP_E_OTHER);
+	cr_assert_eq(a.error, VDP_E_TYPE_UNKNOWN);
 }
 
 Test(vtdb, a_type_of_another_manager_is_unknown)
@@ -201,7 +201,7 @@ Test(vtdb, a_type_of_another_manager_is_unknown)
 
 	q.subject.manager = (struct vdp_manager)MANAGER_B;
 	a = decide(&q);
-	refused(&a, VDP_E_OTHER, true, "type 1 version 1 is not known to 2001:db8::b");
+	refused(&a, VDP_E_TYPE_UNKNOWN, true, "type 1 version 1 is not known to 2001:db8::b");
 }
 
 /* ---- who may use it ---- */
@@ -227,10 +227,10 @@ Test(vtdb, only_the_named_vsis_may_use_a_type)
 	granted(&a, 1);
 	q.subject.vsi.id[0] = 3;
 	a = decide(&q);
-	refused(&a, VDP_E_OTHER, true, "VSI 03000000-0000-0000-0000-000000000000 may not use type 11");
+	refused(&a, VDP_E_TYPE_DENIED, true, "VSI 03000000-0000-0000-0000-000000000000 may not use type 11");
 	q.subject.vsi = (struct vsi_id){ VSI_ID_LOCAL, { 1 } };
 	a = decide(&q);
-	cr_assert_eq(a.error, VDP_E_OTHER, "the format is part of the VSIID");
+	cr_assert_eq(a.error, VDP_E_TYPE_DENIED, "the format is part of the VSIID");
 }
 
 /* ---- VIDs ---- */

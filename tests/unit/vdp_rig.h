@@ -1,6 +1,6 @@
 /*
  * A station table and a bridge table joined by a pipe that carries payloads, with virtual time and a type database
- * of a few switches; either table also serves alone, fed with hand-made payloads.
+ * of a few switches; either table also serves alone, fed with hand-made payloads. Ratified unless rig_speak() is called.
  */
 #ifndef EVB_VDP_RIG_H
 #define EVB_VDP_RIG_H
@@ -11,7 +11,7 @@
 
 #include "vdp_table_priv.h"
 
-enum { ST, BR, PAYLOAD = 1494 };
+enum { ST, BR, PAYLOAD = 1491 };
 
 /** An assertion that is only reported when it fails: Criterion counts each of the others in another process, which is
  * slow for millions. */
@@ -50,7 +50,10 @@ static const struct vdp_manager MANAGER = { { 0x20, 1, 0x0d, 0xb8, [15] = 0x10 }
 
 static inline struct vdp_table_cfg rig_cfg(enum vdp_role role, uint32_t max)
 {
-	return (struct vdp_table_cfg){ .role = role, .max_vsis = max, .key = { 1, 2 }, .seed = 42 };
+	struct vdp_table_cfg cfg = { .role = role, .max_vsis = max, .key = { 1, 2 }, .seed = 42 };
+
+	cfg.managers.base = MANAGER; /* in one octet: its last */
+	return cfg;
 }
 
 static inline struct vdp_table *rig_table(const struct vdp_table_cfg *cfg, const struct vdp_params *p)
@@ -74,6 +77,15 @@ static inline void rig_init(struct rig *r, uint32_t max)
 	r->side[BR].t = rig_table(&br, &r->params);
 	vdp_table_set_ready(r->side[ST].t, true, r->now);
 	vdp_table_set_ready(r->side[BR].t, true, r->now);
+}
+
+/** Another generation at both ends, which have no VSIs yet. */
+static inline void rig_speak(struct rig *r, enum qbg_edition e)
+{
+	for (int s = 0; s < 2; s++) {
+		vdp_table_set_edition(r->side[s].t, e, r->now);
+		vdp_table_set_ready(r->side[s].t, true, r->now);
+	}
 }
 
 static inline void rig_free(struct rig *r)
@@ -275,16 +287,22 @@ static inline const struct vdp_table_counters *rig_count(const struct rig *r, in
 struct rig_frame {
 	uint8_t b[1600];
 	size_t len;
+	const struct vdp_dialect *dialect;
 };
+
+static inline struct rig_frame rig_frame_in(const struct vdp_dialect *d, const struct vdp_manager *m)
+{
+	struct rig_frame f = { .dialect = d };
+	struct wr w = wr_init(f.b, sizeof(f.b));
+
+	d->head(m, &w);
+	f.len = w.len;
+	return f;
+}
 
 static inline struct rig_frame rig_frame(const struct vdp_manager *m)
 {
-	struct rig_frame f;
-	struct wr w = wr_init(f.b, sizeof(f.b));
-
-	vdp_manager_encode(m, &w);
-	f.len = w.len;
-	return f;
+	return rig_frame_in(vdp_dialect_of(QBG_RATIFIED), m);
 }
 
 /** Append a TLV of VSI n as `rq` has it, with any type and status octet. */
@@ -292,6 +310,7 @@ static inline void rig_add(struct rig_frame *f, const struct vdp_request *rq, en
 {
 	struct wr w = wr_init(f->b + f->len, sizeof(f->b) - f->len);
 	struct vdp_assoc a = { .op = op,
+		.answers = rq->op,
 		.status = status,
 		.type_id = rq->subject.type_id,
 		.type_version = rq->subject.type_version,
@@ -300,9 +319,11 @@ static inline void rig_add(struct rig_frame *f, const struct vdp_request *rq, en
 		.n_filters = rq->n_filters,
 		.org = rq->org };
 
+	struct vdp_manager_map map = { .base = MANAGER };
+
 	if (rq->n_filters > 0)
 		memcpy(a.filters, rq->filters, rq->n_filters * sizeof(*rq->filters));
-	vdp_assoc_encode(&a, &w);
+	f->dialect->encode(&a, &rq->subject.manager, &map, &w);
 	MUST(!w.bad);
 	f->len += w.len;
 }
@@ -321,16 +342,18 @@ static inline void rig_give(struct rig *r, int to, const void *octets, size_t le
 static inline void rig_tlv(
 	struct rig *r, int to, const struct vdp_request *rq, enum vdp_op op, uint8_t status)
 {
-	struct rig_frame f = rig_frame(&rq->subject.manager);
+	struct rig_frame f = rig_frame_in(r->side[to].t->dialect, &rq->subject.manager);
 
 	rig_add(&f, rq, op, status);
 	rig_give(r, to, f.b, f.len);
 }
 
-/** What a side sends next, delivered to nobody but acknowledged; decoded TLVs in `a`. Returns how many. */
+/** What a side sends next, delivered to nobody but acknowledged; TLVs as its peer reads them in
+ * `a`. Returns how many. */
 static inline unsigned rig_take(struct rig *r, int s, struct vdp_assoc *a, unsigned cap)
 {
 	struct rig_side *side = &r->side[s];
+	const struct vdp_dialect *d = side->t->dialect;
 	struct vdp_pdu pdu;
 	struct vdp_pdu_item item;
 	unsigned n = 0;
@@ -339,10 +362,10 @@ static inline unsigned rig_take(struct rig *r, int s, struct vdp_assoc *a, unsig
 	if (side->payload_len == 0)
 		return 0;
 	side->payloads++;
-	cr_assert_eq(vdp_pdu_open(span_of(side->payload, side->payload_len), &pdu), VDP_PDU_OK);
-	while (vdp_pdu_next(&pdu, &item)) {
+	cr_assert_eq(d->open(span_of(side->payload, side->payload_len), &pdu), VDP_PDU_OK);
+	while (d->next(&pdu, &side->t->cfg.managers, &item)) {
 		if (n < cap) {
-			enum vdp_err err = vdp_assoc_decode(item.op, item.value, &a[n]);
+			enum vdp_err err = d->decode(s == ST ? VDP_BRIDGE : VDP_STATION, &item, &a[n]);
 
 			cr_assert_neq(err, VDP_ERR_SHORT);
 			a[n].org = item.org;
