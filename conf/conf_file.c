@@ -102,11 +102,13 @@ static bool unknown(struct reader *r, const config_setting_t *at, const char *pr
 		if (name != NULL)
 			conf_guess_try(&g, name);
 	}
-	for (const struct conf_setting *s = conf_settings; s->path != NULL && g.best == NULL; s++) {
+	/* unless it is nearly a name of here, the very name elsewhere */
+	for (const struct conf_setting *s = conf_settings;
+		s->path != NULL && (g.best == NULL || g.distance > 1); s++) {
 		const char *dot = strrchr(s->path, '.');
 
 		if (dot != NULL && (s->scope & here(r)) && strcmp(dot + 1, g.name) == 0)
-			g.best = s->path;
+			g = (struct conf_guess){ g.name, s->path, 0 };
 	}
 	snprintf(group, sizeof(group), "%.*s", (int)(strlen(prefix) - (prefix[0] != '\0')), prefix);
 	if (group[0] != '\0')

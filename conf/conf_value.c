@@ -113,7 +113,7 @@ void conf_derive_port(struct conf_port *p, struct conf_given given)
 	if (!given.rr)
 		p->evb.reflective_relay = p->role != CONF_STATION || needs_rr;
 	derive_agents(p, given.agents);
-	if (!given.host_vid)
+	if (p->host_vsi.is_set && !given.host_vid)
 		p->host_vsi.vid = p->pvid;
 	p->host_vsi.has_id = p->host_vsi.subject.vsi.format != 0;
 }

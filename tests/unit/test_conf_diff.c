@@ -191,6 +191,187 @@ Test(conf_diff, long_values_are_cut_in_the_text_only)
 	conf_free(b);
 }
 
+/* The changes of a port from one set of settings to another, as "scid setting: from -> to (effect)" lines. */
+static void expect_changes(const char *role, const char *old, const char *fresh, const char *changes)
+{
+	struct conf *a = load_port(role, old), *b = load_port(role, fresh);
+	struct conf_change change[8];
+	char text[1024] = "";
+	unsigned n = conf_diff(a, b, change, 8);
+
+	cr_assert_leq(n, 8);
+	for (unsigned i = 0; i < n; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%u %s: %s -> %s (%s)\n",
+			change[i].scid, change[i].setting, change[i].from, change[i].to,
+			conf_effect_name(change[i].effect));
+	cr_expect_str_eq(text, changes, "got\n%sexpected\n%s", text, changes);
+	conf_free(a);
+	conf_free(b);
+}
+
+#define CHANNEL(more) "cdcp = { enabled = true; }; channels = ( { scid = 2; " more " } );"
+#define TAG(more)     "port_extension = { tag = \"vn-tag\"; " more " };"
+
+Test(conf_diff, settings_of_cdcp)
+{
+	expect_change("", "cdcp = { max_channels = 9; };", "station", CONF_RENEGOTIATED, "cdcp.max_channels",
+		"64", "9");
+	expect_change("", "cdcp = { hold = 9; };", "bridge", CONF_ADAPTED, "cdcp.hold", "3", "9");
+	expect_change(
+		"", "cdcp = { svid_low = 9; };", "bridge", CONF_RENEGOTIATED, "cdcp.svid_low", "2", "9");
+	expect_change(
+		"", "cdcp = { svid_high = 9; };", "bridge", CONF_RENEGOTIATED, "cdcp.svid_high", "4094", "9");
+	expect_change("", "learning = false;", "bridge", CONF_ADAPTED, "learning", "true", "false");
+	expect_changes("bridge", "", "cdcp = { enabled = true; };",
+		"1 lldp.agents: nearest_customer_bridge -> nearest_customer_bridge, nearest_non_tpmr_bridge "
+		"(port "
+		"restarted)\n1 cdcp.enabled: false -> true (port restarted)\n");
+}
+
+Test(conf_diff, channels_come_and_go)
+{
+	expect_changes("station", CHANNEL(""), "cdcp = { enabled = true; };", "2 :  ->  (port removed)\n");
+	expect_changes("station", "cdcp = { enabled = true; };", CHANNEL(""), "2 :  ->  (port added)\n");
+	expect_changes("bridge", "channels = ( { scid = 2; svid = 9; }, { scid = 3; svid = 8; } );",
+		"channels = ( { scid = 3; svid = 8; }, { scid = 4; svid = 9; } );",
+		"2 :  ->  (port removed)\n4 :  ->  (port added)\n");
+}
+
+Test(conf_diff, a_port_takes_its_channels_along)
+{
+	struct conf *a = load("ports = ( { name = \"x\"; role = \"station\"; " CHANNEL("") "} );");
+	struct conf *b = load("ports = ();");
+	struct conf_change change[2] = { 0 };
+
+	cr_assert_eq(conf_diff(a, b, change, 2), 2);
+	cr_expect(change[0].effect == CONF_PORT_REMOVED && change[0].scid == 1);
+	cr_expect(change[1].effect == CONF_PORT_REMOVED && change[1].scid == 2);
+	cr_assert_eq(conf_diff(b, a, change, 2), 2);
+	cr_expect(change[0].effect == CONF_PORT_ADDED && change[0].scid == 1);
+	cr_expect(change[1].effect == CONF_PORT_ADDED && change[1].scid == 2);
+	conf_free(a);
+	conf_free(b);
+}
+
+Test(conf_diff, settings_of_a_channel)
+{
+	expect_changes("bridge", "channels = ( { scid = 2; svid = 9; } );",
+		"channels = ( { scid = 2; svid = 8; } );", "2 channels.svid: 9 -> 8 (renegotiated)\n");
+	expect_changes("bridge", "cdcp = { enabled = true; }; channels = ( { scid = 2; } );",
+		"cdcp = { enabled = true; }; channels = ( { scid = 2; svid = 8; } );",
+		"2 channels.svid: 0 -> 8 (renegotiated)\n");
+	expect_changes("station", CHANNEL(""), CHANNEL("relay = \"single\";"),
+		"2 reflective_relay: true -> false (renegotiated)\n2 relay: vepa -> single (port "
+		"restarted)\n");
+	expect_changes("station", CHANNEL("vm_ports = [ \"a\" ];"),
+		CHANNEL("vm_ports = [ \"b\" ]; evb = { rte = 9; };"),
+		"2 evb.rte: 8 -> 9 (renegotiated)\n2 vm_ports: a -> b (adapted)\n");
+	expect_changes("bridge", CHANNEL(""),
+		CHANNEL("learning = false; unassociated = \"vlan 5\"; strict_move = true;"),
+		"2 unassociated: drop -> vlan 5 (adapted)\n2 strict_move: false -> true (adapted)\n"
+		"2 learning: true -> false (adapted)\n");
+}
+
+Test(conf_diff, a_channel_follows_its_port)
+{
+	expect_changes("station", CHANNEL(""),
+		CHANNEL("") "pvid = 9; evb = { rte = 9; }; lldp = { tx_interval = 9; };",
+		"1 lldp.tx_interval: 30 -> 9 (adapted)\n1 evb.rte: 8 -> 9 (renegotiated)\n1 pvid: 1 -> 9 "
+		"(adapted)\n"
+		"2 lldp.tx_interval: 30 -> 9 (adapted)\n2 evb.rte: 8 -> 9 (renegotiated)\n2 pvid: 1 -> 9 "
+		"(adapted)\n");
+	expect_changes("station", CHANNEL("pvid = 7;"), CHANNEL("pvid = 7;") "pvid = 9;",
+		"1 pvid: 1 -> 9 (adapted)\n");
+	expect_changes("station", CHANNEL(""), CHANNEL("") "driver = \"pcap\"; vm_ports = [ \"v\" ];",
+		"1 driver: auto -> pcap (port restarted)\n1 vm_ports:  -> v (adapted)\n");
+	expect_changes("station", CHANNEL(""), CHANNEL("") "host_vsi = { type_id = 0; };",
+		"1 host_vsi: false -> true (renegotiated)\n");
+}
+
+Test(conf_diff, settings_of_port_extension)
+{
+	expect_changes("station", "", TAG(""),
+		"1 lldp.agents: nearest_customer_bridge -> nearest_customer_bridge, nearest_non_tpmr_bridge "
+		"(port "
+		"restarted)\n1 port_extension.tag: none -> vn-tag (port restarted)\n");
+	expect_changes("station", TAG(""), TAG("priority = 1;"),
+		"1 port_extension.priority: 128 -> 1 (renegotiated)\n");
+	expect_changes("station", TAG(""), TAG("subtype = 2; base = false; max_vifs = 9; group = \"g\";"),
+		"1 port_extension.subtype: 1023 -> 2 (port restarted)\n1 port_extension.base: true -> false "
+		"(port restarted)\n"
+		"1 port_extension.max_vifs: 256 -> 9 (port restarted)\n1 port_extension.group:  -> g (port "
+		"restarted)\n");
+	expect_changes("station", "port_extension = { signalling = true; };",
+		"port_extension = { signalling = false; };",
+		"1 port_extension.signalling: true -> false (port restarted)\n");
+}
+
+Test(conf_diff, vifs)
+{
+	expect_changes("station", TAG("vifs = ( { id = 5; }, { id = 6; } );"),
+		TAG("vifs = ( { id = 7; }, { id = 6; } );"),
+		"1 port_extension.vifs 5: true -> false (renegotiated)\n"
+		"1 port_extension.vifs 7: false -> true (renegotiated)\n");
+	expect_changes("station", TAG("vifs = ( { id = 5; vm_port = \"a\"; } );"),
+		TAG("vifs = ( { id = 5; vm_port = \"b\"; pvid = 11; priority = 3; untagged = ( 11, \"20-29\" "
+		    "); transit = true; } "
+		    ");"),
+		"1 port_extension.vifs 5 vm_port: a -> b (renegotiated)\n1 port_extension.vifs 5 pvid: 0 -> "
+		"11 (adapted)\n"
+		"1 port_extension.vifs 5 priority: 0 -> 3 (adapted)\n1 port_extension.vifs 5 untagged:  -> "
+		"11, 20-29 "
+		"(adapted)\n1 port_extension.vifs 5 transit: false -> true (renegotiated)\n");
+	expect_changes("bridge", TAG("vifs = ( { id = 5; }, { id = 6; } );"),
+		TAG("vifs = ( { id = 6; }, { id = 5; } );"), "");
+	expect_changes("bridge",
+		"port_extension = { tag = \"e-tag\"; base = false; vifs = ( { id = 1048575; } ); };",
+		"port_extension = { tag = \"e-tag\"; base = false; vifs = ( { id = 1048575; untagged = [ 9 "
+		"]; } ); };",
+		"1 port_extension.vifs 1048575 untagged:  -> 9 (adapted)\n");
+}
+
+Test(conf_diff, lists)
+{
+	expect_changes("bridge",
+		TAG("vifs = ( { id = 5; }, { id = 6; } ); lists = ( { id = 1; members = [ 5 ]; } );"),
+		TAG("vifs = ( { id = 5; }, { id = 6; } ); lists = ( { id = 2; members = [ 5 ]; } );"),
+		"1 port_extension.lists 1: true -> false (adapted)\n1 port_extension.lists 2: false -> true "
+		"(adapted)\n");
+	expect_changes("bridge",
+		TAG("vifs = ( { id = 5; }, { id = 6; } ); lists = ( { id = 1; members = [ 5 ]; } );"),
+		TAG("vifs = ( { id = 5; }, { id = 6; } ); lists = ( { id = 1; members = [ 5, 6 ]; } );"),
+		"1 port_extension.lists 1 members: 5 -> 5, 6 (adapted)\n");
+}
+
+#define TWO_PORTS(pvid)                                                                                      \
+	"ports = ( { name = \"x\"; role = \"bridge\"; " TAG(                                                 \
+		"vifs = ( { id = 5; pvid = 1; } );") "},"                                                    \
+						     " { name = \"y\"; role = \"bridge\"; " TAG(             \
+							     "vifs = ( { id = 5; pvid = " pvid               \
+							     "; } );") "} );"
+
+Test(conf_diff, vifs_of_other_ports)
+{
+	struct conf_change c = the_change(TWO_PORTS("2"), TWO_PORTS("3"));
+
+	cr_expect_str_eq(c.port, "y");
+	cr_expect_str_eq(c.setting, "port_extension.vifs 5 pvid");
+	cr_expect(strcmp(c.from, "2") == 0 && strcmp(c.to, "3") == 0);
+}
+
+Test(conf_diff, the_vifs_of_a_new_port_are_not_told)
+{
+	struct conf *a = load("ports = ();");
+	struct conf *b = load(
+		"ports = ( { name = \"x\"; role = \"bridge\"; " TAG("vifs = ( { id = 5; } );") "} );");
+	struct conf_change change[2];
+
+	cr_expect_eq(conf_diff(a, b, change, 2), 1);
+	cr_expect_eq(conf_diff(b, a, change, 2), 1);
+	conf_free(a);
+	conf_free(b);
+}
+
 Test(conf_diff, every_effect_has_a_name)
 {
 	cr_expect_str_eq(conf_effect_name(CONF_ADAPTED), "adapted");

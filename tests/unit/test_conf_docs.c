@@ -171,6 +171,42 @@ Test(conf_docs, the_demo_lab_loads)
 	conf_free(lab);
 }
 
+Test(conf_docs, the_demo_lab_with_channels_loads)
+{
+	struct conf *host = load(source("conf/demo-channels-host.conf"));
+	struct conf *lab = load(source("conf/demo-channels-switch.conf"));
+	const struct conf_port *p = conf_find_port(host, "eth0");
+
+	cr_expect(p->cdcp.is_enabled && p->host_vsi.is_set && p->n_vm_patterns == 0);
+	for (uint16_t scid = 2; scid <= 3; scid++) {
+		const struct conf_port *q = conf_find_channel(host, "eth0", scid);
+		char vm[CONF_NAME];
+
+		snprintf(vm, sizeof(vm), "vnet%u", scid - 1u);
+		cr_assert_not_null(q);
+		cr_expect(q->relay == CONF_RELAY_VEPA && q->evb.reflective_relay);
+		cr_expect_str_eq(q->vm_patterns[0], vm);
+	}
+	p = conf_find_port(lab, "swp1");
+	cr_expect(p->cdcp.is_enabled && p->cdcp.svid_low == 100 && p->cdcp.svid_high == 199);
+	cr_expect_eq(conf_find_port(lab, "swp2")->pvid, 100);
+	conf_free(host);
+	conf_free(lab);
+}
+
+Test(conf_docs, the_demo_lab_with_vn_tag_loads)
+{
+	struct conf *host = load(source("conf/demo-vntag-host.conf"));
+	struct conf *lab = load(source("conf/demo-vntag-switch.conf"));
+	const struct conf_port *p = conf_find_port(host, "eth0"), *q = conf_find_port(lab, "swp1");
+
+	cr_expect(p->pe.tag == CONF_TAG_VN && p->pe.is_signalled && host->n_vifs == 0);
+	cr_expect_str_eq(p->vm_patterns[0], "vnet*");
+	cr_expect(q->pe.tag == CONF_TAG_ANY && q->pe.is_signalled && q->pe.subtype == p->pe.subtype);
+	conf_free(host);
+	conf_free(lab);
+}
+
 Test(conf_docs, the_type_file_loads_with_every_key)
 {
 	struct vtdb_types *types = NULL;
