@@ -389,6 +389,7 @@ Test(vdp_station, VDPS_16_unanswered_deassociate)
 	pass(vdp_resp_wait_delay(&r.params));
 	cr_assert_eq(r.side[ST].ended, 1);
 	cr_assert_eq(r.side[ST].last.was, VDP_STATE_ASSOC);
+	cr_assert_str_eq(r.side[ST].last_vsi.reason, "de-associated on request, the bridge did not answer");
 	cr_assert(vdp_table_is_quiet(st()));
 }
 
