@@ -84,6 +84,8 @@ void port_bind_source(struct node *n, uint16_t vm, struct mac src, struct mono n
 void port_bind_vm_gone(struct node *n, uint16_t vm, struct mono now);
 /** Bring the relay's admissions of one VSI in line with its state. */
 void port_bind_sync(struct node *n, uint16_t port, uint32_t vsi, struct mono now);
+/** Bridge: is there room in the relay for what is asked for? */
+bool port_bind_fits(struct node *n, uint16_t port, uint32_t vsi, const struct vtdb_query *q);
 /** The VSI is no longer this VM port's. */
 void port_bind_revoke(struct node *n, uint16_t vm, uint32_t vsi);
 

@@ -170,13 +170,36 @@ static bool is_stolen(struct node *n, uint16_t port, const struct vtdb_query *q)
 	return false;
 }
 
+/* What the node itself has against a request, so that the type database need not be asked; NULL: nothing. */
+static const char *objection(struct node *n, uint16_t port, const struct vdp_event *ev, uint8_t *ret_error)
+{
+	if (is_stolen(n, port, &ev->query)) {
+		*ret_error = VDP_E_OTHER;
+		return "active on another port, and the M-bit is not set";
+	}
+	if (!port_bind_fits(n, port, ev->vsi, &ev->query)) {
+		*ret_error = VDP_E_RESOURCES;
+		return "no room for its addresses in the admission table";
+	}
+	return NULL;
+}
+
+static void refuse(struct node *n, uint16_t port, const struct vdp_event *ev, uint8_t error,
+	const char *reason, struct mono now)
+{
+	struct vtdb_answer no = { .error = error, .is_keep = error == VDP_E_RESOURCES };
+
+	snprintf(no.reason, sizeof(no.reason), "%s", reason);
+	vdp_bridge_answer(n->port[port]->vdp, ev->handle, &no, now);
+}
+
 static void ask(struct node *n, uint16_t port, const struct vdp_event *ev, struct mono now)
 {
-	struct vtdb_answer no = { .error = VDP_E_OTHER,
-		.reason = "active on another port, and the M-bit is not set" };
+	uint8_t error = VDP_E_SUCCESS;
+	const char *reason = objection(n, port, ev, &error);
 
-	if (is_stolen(n, port, &ev->query))
-		vdp_bridge_answer(n->port[port]->vdp, ev->handle, &no, now);
+	if (reason)
+		refuse(n, port, ev, error, reason, now);
 	else
 		n->io.vtdb.ask(n->io.vtdb.ctx, n, port, ev->handle, &ev->query, now);
 }
