@@ -6,7 +6,7 @@
 
 enum {
 	NODE_FRAME_MIN = 60,  /* what we send is padded to it (802.3 3.2.8) */
-	USER_UNBOUND = 0,     /* vdp_vsi.user of a station VSI: waits for its VM port to show its address */
+	USER_UNBOUND = 0,     /* vdp_vsi.user: a station VSI waits for its VM port to show its address */
 	ENDED_LIFE_S = 600,   /* design: an ended VSI stays listed for 10 minutes */
 	REFUSED_EVENT_S = 60, /* refused traffic is told once a minute per port */
 	EVB_ORG_SLOT = 0,     /* LLDP org slot of the EVB TLV */
@@ -14,7 +14,7 @@ enum {
 	AGENT_NTPMR = 1,
 	AGENT_NB = 2,
 };
-#define USER_HOST UINT32_MAX /* the uplink's own VSI (host_vsi); other values: VM port + 1 */
+#define USER_HOST UINT32_MAX /* the uplink's own VSI (host_vsi); other values: node_vsi_other_port() + 1 */
 
 struct node {
 	struct node_io io;

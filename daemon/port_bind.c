@@ -17,11 +17,14 @@ enum { /* A search by source address looks at every VSI: one per VM port in this
 	BIND_SCAN_UPLINK_MS = 2,
 };
 
+uint16_t node_vsi_other_port(const struct vdp_vsi *v)
+{
+	return v->user == USER_UNBOUND || v->user == USER_HOST ? NODE_NO_PORT : (uint16_t)(v->user - 1);
+}
+
 uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v)
 {
-	if (p->kind != NODE_STATION || v->user == USER_UNBOUND || v->user == USER_HOST)
-		return NODE_NO_PORT;
-	return (uint16_t)(v->user - 1);
+	return p->kind == NODE_STATION ? node_vsi_other_port(v) : NODE_NO_PORT;
 }
 
 bool node_vsi_is_host(const struct node_port *p, const struct vdp_vsi *v)

@@ -119,8 +119,9 @@ const struct node_ended *node_ended(const struct node *n, unsigned i, struct mon
 /* ---- events ---- */
 
 /* A VSI associated here that was associated on another port of this bridge has moved (6.9.1). */
-static void leave_old_port(struct node *n, uint16_t port, const struct vdp_vsi *v, struct mono now)
+static void leave_old_port(struct node *n, uint16_t port, uint32_t vsi, struct mono now)
 {
+	const struct vdp_vsi *v = vdp_table_get(n->port[port]->vdp, vsi);
 	char reason[VTDB_REASON];
 	struct vsi_id id = v->subject.vsi;
 	bool is_migrating = v->is_migrating;
@@ -139,6 +140,8 @@ static void leave_old_port(struct node *n, uint16_t port, const struct vdp_vsi *
 			vdp_bridge_withdraw(n->port[i]->vdp, &id, reason, now)) {
 			struct node_ended *e;
 
+			vdp_table_set_user(n->port[port]->vdp, vsi, (uint32_t)i + 1);
+			port_vsi_keep(n, port, &id);
 			port_vsi_events(n, i, now);
 			e = ended_find(n, i, &id);
 			if (e)
@@ -150,22 +153,27 @@ static void leave_old_port(struct node *n, uint16_t port, const struct vdp_vsi *
 
 /*
  * An Associate without the M-bit of a VSI that is active elsewhere is refused: always with strict_move (6.9.1), else
- * on the port that it left. Its old station asks again until its user de-associates (6.7), and would take it back.
+ * on a port that it left. Its old station asks again until its user de-associates (6.7), and would take it back.
+ * The VSI itself knows the port that it left last, however long ago; those before that are known while they are listed
+ * as ended.
  */
 static bool is_stolen(struct node *n, uint16_t port, const struct vtdb_query *q)
 {
 	const struct node_ended *e = ended_find(n, port, &q->subject.vsi);
+	bool is_left = n->port[port]->conf.strict_move || (e && e->is_moved);
 
-	if (q->op != VDP_ASSOC || q->is_migrating || !(n->port[port]->conf.strict_move || (e && e->is_moved)))
+	if (q->op != VDP_ASSOC || q->is_migrating)
 		return false;
 	for (uint16_t i = 0; i < n->n_ports; i++) {
+		const struct vdp_vsi *v;
 		uint32_t at;
 
 		if (i == port || !n->port[i] || n->port[i]->kind != NODE_BRIDGE)
 			continue;
 		at = vdp_table_find(n->port[i]->vdp, &q->subject.vsi);
-		if (at != UINT32_MAX && vdp_table_get(n->port[i]->vdp, at)->state == VDP_STATE_ASSOC)
-			return true;
+		v = at == UINT32_MAX ? NULL : vdp_table_get(n->port[i]->vdp, at);
+		if (v && v->state == VDP_STATE_ASSOC)
+			return is_left || node_vsi_other_port(v) == port;
 	}
 	return false;
 }
@@ -231,6 +239,8 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 		return;
 	}
 	if (ev->kind == VDP_EVENT_ENDED) {
+		if (p->kind == NODE_BRIDGE)
+			vdp_table_set_user(p->vdp, ev->vsi, USER_UNBOUND);
 		port_bind_sync(n, port, ev->vsi, now);
 		ended_add(n, port, v, now);
 		port_vsi_keep(n, port, &v->subject.vsi);
@@ -244,7 +254,7 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 	port_vsi_keep(n, port, &v->subject.vsi);
 	tell_vsi(n, port, ev, v, false, now);
 	if (p->kind == NODE_BRIDGE && v->state == VDP_STATE_ASSOC && ev->was != VDP_STATE_ASSOC)
-		leave_old_port(n, port, v, now);
+		leave_old_port(n, port, ev->vsi, now);
 }
 
 void port_vsi_events(struct node *n, uint16_t port, struct mono now)
@@ -365,11 +375,11 @@ bool node_vsi_save(const struct node *n, uint16_t port, const struct vsi_id *id,
 }
 
 enum vdp_submit node_vsi_restore(
-	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t vm_port, struct mono now)
+	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t other, struct mono now)
 {
 	struct vdp_saved r = *s;
 
-	r.rq.user = vm_port == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)vm_port + 1;
+	r.rq.user = other == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)other + 1;
 	return vdp_table_restore(n->port[port]->vdp, &r, now);
 }
 

@@ -12,7 +12,7 @@ enum { STATE_DB_VERSION = 1, STATE_DB_TEXT = 256 };
 
 struct state_vsi {
 	char port[CONF_NAME];
-	char vm_port[CONF_NAME]; /* station: bound to this device; empty: not bound */
+	char other_port[CONF_NAME]; /* node_vsi_other_port(): VM port, or the port it left; empty: none */
 	enum vdp_role role;
 	struct vdp_saved saved; /* rq.user is not kept */
 };

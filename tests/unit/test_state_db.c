@@ -76,7 +76,7 @@ static struct state_vsi vsi_of(unsigned n, struct vdp_filter f[6])
 {
 	struct state_vsi v = {
 		.port = "swp1",
-		.vm_port = "vnet7",
+		.other_port = "vnet7",
 		.role = VDP_STATION,
 		.saved = {
 			.rq = {
@@ -178,7 +178,7 @@ Test(state_db, every_field_comes_back)
 	cr_assert_eq(load(), 1);
 	cr_assert_eq(found.unreadable, 0);
 	cr_assert_str_eq(found.v.port, v.port);
-	cr_assert_str_eq(found.v.vm_port, v.vm_port);
+	cr_assert_str_eq(found.v.other_port, v.other_port);
 	cr_assert_eq(found.v.role, v.role);
 	cr_assert_eq(found.v.saved.rq.op, v.saved.rq.op);
 	cr_assert(vsi_id_equal(&found.v.saved.rq.subject.vsi, &v.saved.rq.subject.vsi));
@@ -208,7 +208,7 @@ Test(state_db, flags_and_empty_fields_come_back)
 		struct state_vsi v = vsi_of(5, f);
 
 		v.role = VDP_BRIDGE;
-		v.vm_port[0] = '\0';
+		v.other_port[0] = '\0';
 		v.saved.rq.org = span_of(NULL, 0);
 		v.saved.rq.is_migrating = flags & 1;
 		v.saved.rq.is_suspended = flags & 2;
@@ -216,7 +216,7 @@ Test(state_db, flags_and_empty_fields_come_back)
 		cr_assert(state_db_begin(db) && state_db_put(db, &v) && state_db_commit(db));
 		cr_assert_eq(load(), 1, "a VSI has one row");
 		cr_assert_eq(found.v.role, VDP_BRIDGE);
-		cr_assert_str_empty(found.v.vm_port);
+		cr_assert_str_empty(found.v.other_port);
 		cr_assert_eq(found.v.saved.rq.org.len, 0);
 		cr_assert_eq(found.v.saved.rq.is_migrating, flags & 1);
 		cr_assert_eq(found.v.saved.rq.is_suspended, (flags & 2) != 0);
