@@ -97,8 +97,12 @@ struct relay_admit {
 /** Replace what the VSI named `owner` (caller's number, unique per lport) may use; n = 0 revokes. VLAN membership of
  * the port follows. On a DRP the first VID of a MAC is its untagged one and becomes the VLAN of its untagged frames; in an
  * interface virtualizer that is only what admits them, and the other way is relay_port_set_vlan()'s.
- * Entries that go away lose their FDB entries at once. False: table full, nothing changed. */
+ * Entries that go away lose their FDB entries at once. Half of the table is shared out among the SBPs and DRPs, the other
+ * half is anybody's. False: no room for it, nothing changed. */
 bool relay_admit(struct relay *r, uint16_t lport, uint32_t owner, const struct relay_admit *list, unsigned n);
+/** Would relay_admit() have room for it? A VID of 0, not chosen yet, counts as one more. */
+bool relay_admit_fits(
+	struct relay *r, uint16_t lport, uint32_t owner, const struct relay_admit *list, unsigned n);
 
 /** Register a group address on a port: with one registration it goes to registered ports (and an edge relay's uplink)
  * only. False: table full, no such port, no group address. */

@@ -7,6 +7,9 @@
  *
  *     relay_admit(list):  mark what stays -> does the rest fit? -> drop what goes -> add what is new -> untagged VIDs
  *
+ * Half of the table is shared out among the SBPs and DRPs; the other half is for whoever needs more. So a station that
+ * associates without end can fill what is common, but not what another port may still claim.
+ *
  * Invariants: a vsi record has at least one admission; every admission is in by_source, and in by_station while it
  * is its address's untagged VID. An individual address has a static FDB entry from its admission until that goes;
  * then the entry goes too, unless another VSI of the port still owns the address. Addresses learned under an
@@ -37,6 +40,37 @@ void relay_admit_clear(struct relay *r)
 	imap_clear(&r->by_source);
 	imap_clear(&r->by_station);
 	imap_clear(&r->by_owner);
+}
+
+static bool may_admit(const struct fwd_port *p)
+{
+	return p->in_use && (p->kind == FWD_SBP || p->kind == FWD_DRP);
+}
+
+static uint32_t unused_share(const struct relay *r, uint16_t lport)
+{
+	const struct lport *p = &r->port[lport];
+
+	return may_admit(&p->p) && p->n_admissions < r->share ? r->share - p->n_admissions : 0;
+}
+
+void relay_admit_share(struct relay *r)
+{
+	uint32_t n = 0;
+
+	for (uint16_t i = 0; i < r->cfg.max_lports; i++)
+		n += may_admit(&r->port[i].p);
+	r->share = n > 0 ? r->cfg.max_admit / 2 / n : 0;
+	r->reserved = 0;
+	for (uint16_t i = 0; i < r->cfg.max_lports; i++)
+		r->reserved += unused_share(r, i);
+}
+
+static void count(struct relay *r, uint16_t lport, int delta)
+{
+	r->reserved -= unused_share(r, lport);
+	r->port[lport].n_admissions += (uint32_t)delta;
+	r->reserved += unused_share(r, lport);
 }
 
 uint32_t relay_admission_find(const struct relay *r, uint32_t key_hash, uint16_t lport, uint64_t key)
@@ -131,6 +165,7 @@ static void add(struct relay *r, uint32_t v, uint64_t key)
 		.next = r->vsi[v].first,
 		.lport = lport };
 	r->vsi[v].first = i;
+	count(r, lport, 1);
 	imap_insert(&r->by_source, a->hash, i);
 	relay_vlan_ref(r, lport, vid_of(key), 1, 0);
 	if (is_station(key))
@@ -158,6 +193,7 @@ static void drop(struct relay *r, uint32_t i)
 	struct admission *a = &r->admission[i];
 
 	set_untagged(r, i, false);
+	count(r, a->lport, -1);
 	imap_remove(&r->by_source, a->hash, i);
 	relay_vlan_ref(r, a->lport, vid_of(a->key), -1, 0);
 	if (is_station(a->key))
@@ -223,8 +259,19 @@ static uint64_t item_key(const struct relay_admit *item)
 	return fdb_key(item->vid, mac_u64(item->mac));
 }
 
-/* Mark what VSI v (FDB_NONE: a new one) keeps of its list; false when the rest of the new one has no room. */
-static bool mark_and_fit(struct relay *r, uint32_t v, const struct relay_admit *list, unsigned n)
+/* May the port have n_new admissions more once n_going of its own are gone? */
+static bool has_room(const struct relay *r, uint16_t lport, size_t n_new, size_t n_going)
+{
+	size_t room = r->n_unused_admission + n_going;
+	size_t of_others = r->reserved - unused_share(r, lport);
+
+	return n_new <= room &&
+	       (r->port[lport].n_admissions - n_going + n_new <= r->share || room - n_new >= of_others);
+}
+
+/* Mark what VSI v (FDB_NONE: a new one) of the port keeps of its list; false when the rest of the new one has no room. */
+static bool mark_and_fit(
+	struct relay *r, uint16_t lport, uint32_t v, const struct relay_admit *list, unsigned n)
 {
 	size_t n_new = 0, n_going = 0;
 
@@ -235,12 +282,20 @@ static bool mark_and_fit(struct relay *r, uint32_t v, const struct relay_admit *
 
 		if (i != FDB_NONE)
 			r->admission[i].is_kept = true;
-		else if (relay_is_vid(list[k].vid))
+		else if (list[k].vid <= FWD_VID_MAX)
 			n_new++;
 	}
 	for (uint32_t i = v != FDB_NONE ? r->vsi[v].first : v; i != FDB_NONE; i = r->admission[i].next)
 		n_going += !r->admission[i].is_kept;
-	return n_new <= r->n_unused_admission + n_going && (v != FDB_NONE || r->n_unused_vsi > 0);
+	return n_new == 0 || (has_room(r, lport, n_new, n_going) && (v != FDB_NONE || r->n_unused_vsi > 0));
+}
+
+bool relay_admit_fits(
+	struct relay *r, uint16_t lport, uint32_t owner, const struct relay_admit *list, unsigned n)
+{
+	uint32_t hash;
+
+	return !relay_is_port(r, lport) || mark_and_fit(r, lport, vsi_find(r, lport, owner, &hash), list, n);
 }
 
 /* Default priorities, and on a DRP for each address its first VID as the untagged one. */
@@ -278,7 +333,7 @@ bool relay_admit(struct relay *r, uint16_t lport, uint32_t owner, const struct r
 	if (!relay_is_port(r, lport))
 		return n == 0;
 	v = vsi_find(r, lport, owner, &hash);
-	if (!mark_and_fit(r, v, list, n))
+	if (!mark_and_fit(r, lport, v, list, n))
 		return false;
 	if (v == FDB_NONE) {
 		if (n == 0)

@@ -166,6 +166,7 @@ uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg)
 	relay_port_set_cfg(r, lport, cfg);
 	if (cfg->kind == FWD_URP)
 		adopt_drps(r, lport);
+	relay_admit_share(r);
 	return lport;
 }
 
@@ -211,6 +212,7 @@ void relay_port_del(struct relay *r, uint16_t lport)
 			*relay_refs(r, lport, vid) = (struct vlan_refs){ 0 };
 	relay_port_clear_vlans(r, lport);
 	r->port[lport].p = (struct fwd_port){ 0 };
+	relay_admit_share(r);
 	for (uint16_t i = 0; is_urp && i < r->cfg.max_lports; i++)
 		if (r->port[i].p.in_use && r->port[i].p.urp == lport)
 			r->port[i].p.urp = FWD_LPORT_NONE;

@@ -77,6 +77,7 @@ struct lport {
 	struct dur storm_gap;   /* between two frames at the limit; 0: no limit */
 	struct mono storm_next; /* when the limit would have let the next frame go */
 	uint32_t n_vsis;
+	uint32_t n_admissions;
 	bool pads;
 };
 
@@ -97,6 +98,8 @@ struct relay {
 	struct admission *admission;
 	uint32_t *unused_admission;
 	uint32_t n_unused_admission;
+	uint32_t share;    /* admissions that are kept free for each SBP and DRP */
+	uint32_t reserved; /* sum of what each has not used of its share */
 	struct imap by_owner;
 	struct vsi *vsi;
 	uint32_t *unused_vsi;
@@ -173,6 +176,8 @@ void relay_bind(struct relay *r, uint32_t i);
 void relay_admit_layout(struct relay *r, struct carve *c);
 void relay_admit_clear(struct relay *r);
 void relay_admit_del_port(struct relay *r, uint16_t lport);
+/** An SBP or DRP came or went: everybody's share is another. */
+void relay_admit_share(struct relay *r);
 void relay_group_layout(struct relay *r, struct carve *c);
 void relay_group_clear(struct relay *r);
 void relay_group_del_port(struct relay *r, uint16_t lport);

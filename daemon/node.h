@@ -193,9 +193,10 @@ void node_watch_vsis(struct node *n, node_keep_fn *fn, void *ctx);
 bool node_vsi_save(const struct node *n, uint16_t port, const struct vsi_id *id,
 	struct vdp_filter room[2 * VDP_FILTERS_MAX], struct vdp_saved *ret);
 /** Put back what was kept; to be followed by node_kick(). A bridge port that is still down keeps its restored VSIs
- * until it comes up; then they have toutKeepAlive. vm_port: of a station VSI, or NODE_NO_PORT (bind by MAC). */
+ * until it comes up; then they have toutKeepAlive. other: node_vsi_other_port() of before; of a station VSI NODE_NO_PORT
+ * means bind by MAC. */
 enum vdp_submit node_vsi_restore(
-	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t vm_port, struct mono now);
+	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t other, struct mono now);
 
 /** Put back the S-channels of before a restart, all of a UAP at once, after its channels were added and before it is up.
  * They are operational as soon as the port is, until the peer has been heard or its TTL is over (CDCP). */
@@ -216,6 +217,9 @@ uint16_t node_n_ports(const struct node *n);                            /* indic
 const struct relay *node_relay(const struct node *n);
 /** VM port a station VSI is bound to: index, or NODE_NO_PORT. */
 uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v);
+/** The other port that a VSI has to do with: its VM port, or on a bridge the port it left when it moved here; index, or
+ * NODE_NO_PORT. Kept across a restart. */
+uint16_t node_vsi_other_port(const struct vdp_vsi *v);
 bool node_vsi_is_host(const struct node_port *p, const struct vdp_vsi *v);
 /** Ended VSIs, newest last: 0..n-1; NULL for one that has expired. */
 unsigned node_n_ended(const struct node *n);

@@ -6,7 +6,7 @@
 
 enum {
 	NODE_FRAME_MIN = 60,  /* what we send is padded to it (802.3 3.2.8) */
-	USER_UNBOUND = 0,     /* vdp_vsi.user of a station VSI: waits for its VM port to show its address */
+	USER_UNBOUND = 0,     /* vdp_vsi.user: a station VSI waits for its VM port to show its address */
 	ENDED_LIFE_S = 600,   /* design: an ended VSI stays listed for 10 minutes */
 	REFUSED_EVENT_S = 60, /* refused traffic is told once a minute per port */
 	EVB_ORG_SLOT = 0,     /* LLDP org slot of the EVB TLV */
@@ -16,7 +16,7 @@ enum {
 	AGENT_NTPMR = 1,
 	AGENT_NB = 2,
 };
-#define USER_HOST UINT32_MAX /* the uplink's own VSI (host_vsi); other values: VM port + 1 */
+#define USER_HOST UINT32_MAX /* the uplink's own VSI (host_vsi); other values: node_vsi_other_port() + 1 */
 
 struct node {
 	struct node_io io;
@@ -132,6 +132,8 @@ void port_bind_source(struct node *n, uint16_t vm, struct mac src, struct mono n
 void port_bind_vm_gone(struct node *n, uint16_t vm, struct mono now);
 /** Bring the relay's admissions of one VSI in line with its state. */
 void port_bind_sync(struct node *n, uint16_t port, uint32_t vsi, struct mono now);
+/** Bridge: is there room in the relay for what is asked for? */
+bool port_bind_fits(struct node *n, uint16_t port, uint32_t vsi, const struct vtdb_query *q);
 /** The VSI is no longer this VM port's. */
 void port_bind_revoke(struct node *n, uint16_t vm, uint32_t vsi);
 

@@ -17,11 +17,14 @@ enum { /* A search by source address looks at every VSI: one per VM port in this
 	BIND_SCAN_UPLINK_MS = 2,
 };
 
+uint16_t node_vsi_other_port(const struct vdp_vsi *v)
+{
+	return v->user == USER_UNBOUND || v->user == USER_HOST ? NODE_NO_PORT : (uint16_t)(v->user - 1);
+}
+
 uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v)
 {
-	if (p->kind != NODE_STATION || v->user == USER_UNBOUND || v->user == USER_HOST)
-		return NODE_NO_PORT;
-	return (uint16_t)(v->user - 1);
+	return p->kind == NODE_STATION ? node_vsi_other_port(v) : NODE_NO_PORT;
 }
 
 bool node_vsi_is_host(const struct node_port *p, const struct vdp_vsi *v)
@@ -39,17 +42,17 @@ static uint16_t lport_of(const struct node *n, const struct node_port *p, const 
 	return vm != NODE_NO_PORT && n->port[vm] ? n->port[vm]->lport : FWD_LPORT_NONE;
 }
 
-static unsigned admissions(const struct vdp_vsi *v, struct relay_admit list[VDP_FILTERS_MAX])
+/* What the filters admit. is_all: null VIDs too, of a request whose VLANs are not chosen yet. */
+static unsigned admissions(uint8_t format, unsigned n, const struct vdp_filter *filters, bool is_all,
+	struct relay_admit list[VDP_FILTERS_MAX])
 {
+	bool has_mac = format == VDP_FILTER_MAC_VID || format == VDP_FILTER_GROUP_MAC_VID;
 	unsigned k = 0;
 
-	if (v->state != VDP_STATE_ASSOC)
-		return 0;
-	for (unsigned i = 0; i < v->n_filters && k < VDP_FILTERS_MAX; i++) {
-		const struct vdp_filter *f = &v->filters[i];
-		bool has_mac = v->format == VDP_FILTER_MAC_VID || v->format == VDP_FILTER_GROUP_MAC_VID;
+	for (unsigned i = 0; i < n && k < VDP_FILTERS_MAX; i++) {
+		const struct vdp_filter *f = &filters[i];
 
-		if (f->vid == 0)
+		if (f->vid == 0 && !is_all)
 			continue;
 		list[k] = (struct relay_admit){ .vid = f->vid, .has_pcp = f->has_pcp, .pcp = f->pcp };
 		if (has_mac)
@@ -59,16 +62,29 @@ static unsigned admissions(const struct vdp_vsi *v, struct relay_admit list[VDP_
 	return k;
 }
 
+bool port_bind_fits(struct node *n, uint16_t port, uint32_t vsi, const struct vtdb_query *q)
+{
+	struct relay_admit list[VDP_FILTERS_MAX];
+	uint16_t lport = n->port[port]->lport;
+
+	return q->op != VDP_ASSOC || lport == FWD_LPORT_NONE ||
+	       relay_admit_fits(n->relay, lport, vsi, list,
+		       admissions(q->format, q->n_filters, q->filters, true, list));
+}
+
 void port_bind_sync(struct node *n, uint16_t port, uint32_t vsi, struct mono now)
 {
 	struct relay_admit list[VDP_FILTERS_MAX];
 	const struct node_port *p = n->port[port];
 	const struct vdp_vsi *v = vdp_table_get(p->vdp, vsi);
 	uint16_t lport = lport_of(n, p, v);
+	unsigned n_admitted = 0;
 
 	if (lport == FWD_LPORT_NONE)
 		return;
-	if (!relay_admit(n->relay, lport, vsi, list, admissions(v, list)))
+	if (v->state == VDP_STATE_ASSOC)
+		n_admitted = admissions(v->format, v->n_filters, v->filters, false, list);
+	if (!relay_admit(n->relay, lport, vsi, list, n_admitted))
 		node_tell(n,
 			&(struct node_event){ .kind = NODE_EVENT_REFUSED,
 				.is_warning = true,

@@ -166,11 +166,9 @@ void port_channel_leave(struct node *n, uint16_t port, struct mono now)
 
 struct conf_port port_channel_conf_of(const struct conf_port *uap, uint16_t scid)
 {
-	struct conf_port c = *uap;
+	struct conf_port c;
 
-	c.scid = scid;
-	c.svid = 0;
-	c.lldp_agents &= CONF_AGENT_NCB;
+	conf_make_channel(uap, scid, &c);
 	return c;
 }
 

@@ -204,8 +204,9 @@ static uint16_t active_elsewhere(const struct node *n, uint16_t port, const stru
 /* ---- events ---- */
 
 /* A VSI associated here that was associated on another port of this bridge has moved (6.9.1). */
-static void leave_old_port(struct node *n, uint16_t port, const struct vdp_vsi *v, struct mono now)
+static void leave_old_port(struct node *n, uint16_t port, uint32_t vsi, struct mono now)
 {
+	const struct vdp_vsi *v = vdp_table_get(n->port[port]->vdp, vsi);
 	char reason[VTDB_REASON];
 	struct vsi_id id = v->subject.vsi;
 	bool is_migrating = v->is_migrating;
@@ -218,6 +219,8 @@ static void leave_old_port(struct node *n, uint16_t port, const struct vdp_vsi *
 
 		if (!vdp_bridge_withdraw(n->port[i]->vdp, &id, reason, now))
 			return;
+		vdp_table_set_user(n->port[port]->vdp, vsi, (uint32_t)i + 1);
+		port_vsi_keep(n, port, &id);
 		port_vsi_events(n, i, now);
 		e = ended_find(n, i, &id);
 		if (e)
@@ -228,24 +231,56 @@ static void leave_old_port(struct node *n, uint16_t port, const struct vdp_vsi *
 
 /*
  * An Associate without the M-bit of a VSI that is active elsewhere is refused: always with strict_move (6.9.1), else
- * on the port that it left. Its old station asks again until its user de-associates (6.7), and would take it back.
+ * on a port that it left. Its old station asks again until its user de-associates (6.7), and would take it back.
+ * The VSI itself knows the port that it left last, however long ago; those before that are known while they are listed
+ * as ended.
  */
 static bool is_stolen(struct node *n, uint16_t port, const struct vtdb_query *q)
 {
 	const struct node_ended *e = ended_find(n, port, &q->subject.vsi);
+	bool is_left = n->port[port]->conf.strict_move || (e && e->is_moved);
+	const struct vdp_vsi *v;
+	uint16_t at;
 
-	if (q->op != VDP_ASSOC || q->is_migrating || !(n->port[port]->conf.strict_move || (e && e->is_moved)))
+	if (q->op != VDP_ASSOC || q->is_migrating)
 		return false;
-	return active_elsewhere(n, port, &q->subject.vsi) != NODE_NO_PORT;
+	at = active_elsewhere(n, port, &q->subject.vsi);
+	if (at == NODE_NO_PORT)
+		return false;
+	v = vdp_table_get(n->port[at]->vdp, vdp_table_find(n->port[at]->vdp, &q->subject.vsi));
+	return is_left || node_vsi_other_port(v) == port;
+}
+
+/* What the node itself has against a request, so that the type database need not be asked; NULL: nothing. */
+static const char *objection(struct node *n, uint16_t port, const struct vdp_event *ev, uint8_t *ret_error)
+{
+	if (is_stolen(n, port, &ev->query)) {
+		*ret_error = VDP_E_OTHER;
+		return "active on another port, and the M-bit is not set";
+	}
+	if (!port_bind_fits(n, port, ev->vsi, &ev->query)) {
+		*ret_error = VDP_E_RESOURCES;
+		return "no room for its addresses in the admission table";
+	}
+	return NULL;
+}
+
+static void refuse(struct node *n, uint16_t port, const struct vdp_event *ev, uint8_t error,
+	const char *reason, struct mono now)
+{
+	struct vtdb_answer no = { .error = error, .is_keep = error == VDP_E_RESOURCES };
+
+	snprintf(no.reason, sizeof(no.reason), "%s", reason);
+	vdp_bridge_answer(n->port[port]->vdp, ev->handle, &no, now);
 }
 
 static void ask(struct node *n, uint16_t port, const struct vdp_event *ev, struct mono now)
 {
-	struct vtdb_answer no = { .error = VDP_E_OTHER,
-		.reason = "active on another port, and the M-bit is not set" };
+	uint8_t error = VDP_E_SUCCESS;
+	const char *reason = objection(n, port, ev, &error);
 
-	if (is_stolen(n, port, &ev->query))
-		vdp_bridge_answer(n->port[port]->vdp, ev->handle, &no, now);
+	if (reason)
+		refuse(n, port, ev, error, reason, now);
 	else
 		n->io.vtdb.ask(n->io.vtdb.ctx, n, port, ev->handle, &ev->query, now);
 }
@@ -289,6 +324,8 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 	}
 	note_active(n, port, ev, v, ev->kind != VDP_EVENT_ENDED && v->state == VDP_STATE_ASSOC);
 	if (ev->kind == VDP_EVENT_ENDED) {
+		if (p->kind == NODE_BRIDGE)
+			vdp_table_set_user(p->vdp, ev->vsi, USER_UNBOUND);
 		port_bind_sync(n, port, ev->vsi, now);
 		ended_add(n, port, v, now);
 		port_vsi_keep(n, port, &v->subject.vsi);
@@ -302,7 +339,7 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 	port_vsi_keep(n, port, &v->subject.vsi);
 	tell_vsi(n, port, ev, v, false, now);
 	if (p->kind == NODE_BRIDGE && v->state == VDP_STATE_ASSOC && ev->was != VDP_STATE_ASSOC)
-		leave_old_port(n, port, v, now);
+		leave_old_port(n, port, ev->vsi, now);
 }
 
 void port_vsi_events(struct node *n, uint16_t port, struct mono now)
@@ -424,11 +461,11 @@ bool node_vsi_save(const struct node *n, uint16_t port, const struct vsi_id *id,
 }
 
 enum vdp_submit node_vsi_restore(
-	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t vm_port, struct mono now)
+	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t other, struct mono now)
 {
 	struct vdp_saved r = *s;
 
-	r.rq.user = vm_port == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)vm_port + 1;
+	r.rq.user = other == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)other + 1;
 	return vdp_table_restore(n->port[port]->vdp, &r, now);
 }
 

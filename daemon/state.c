@@ -221,14 +221,14 @@ static struct change *change_of(const struct state *s, uint16_t port, const stru
 	const struct node_port *p = node_port(s->node, port);
 	struct vdp_filter room[2 * VDP_FILTERS_MAX];
 	struct state_vsi v = { .role = p->kind == NODE_BRIDGE ? VDP_BRIDGE : VDP_STATION };
-	const struct node_port *vm;
+	const struct node_port *other;
 
 	if (!node_vsi_save(s->node, port, id, room, &v.saved))
 		return NULL;
-	vm = node_port(s->node, node_vsi_vm_port(p, &(struct vdp_vsi){ .user = v.saved.rq.user }));
+	other = node_port(s->node, node_vsi_other_port(&(struct vdp_vsi){ .user = v.saved.rq.user }));
 	memcpy(v.port, p->label, sizeof(p->label));
-	if (vm)
-		memcpy(v.vm_port, vm->name, sizeof(v.vm_port));
+	if (other)
+		memcpy(v.other_port, other->label, sizeof(other->label));
 	return change_put(&v);
 }
 
@@ -325,7 +325,7 @@ static const char *put_back(const struct restore *r, const struct state_vsi *v)
 {
 	struct node *n = r->s->node;
 	uint16_t port = node_find_label(n, v->port);
-	uint16_t vm_port = v->vm_port[0] ? node_find_port(n, v->vm_port) : NODE_NO_PORT;
+	uint16_t other = v->other_port[0] ? node_find_label(n, v->other_port) : NODE_NO_PORT;
 	enum vdp_submit verdict;
 
 	if (port == NODE_NO_PORT || node_port(n, port)->vdp == NULL)
@@ -336,9 +336,10 @@ static const char *put_back(const struct restore *r, const struct state_vsi *v)
 		return "EVB is switched off on the port";
 	if (vdp_table_find(node_port(n, port)->vdp, &v->saved.rq.subject.vsi) != UINT32_MAX)
 		return NULL; /* asked for since the start: that is newer */
-	if (v->vm_port[0] && (vm_port == NODE_NO_PORT || node_port(n, vm_port)->uplink != port))
+	if (v->role == VDP_STATION && v->other_port[0] &&
+		(other == NODE_NO_PORT || node_port(n, other)->uplink != port))
 		return "its VM port is gone";
-	verdict = node_vsi_restore(n, port, &v->saved, vm_port, r->now);
+	verdict = node_vsi_restore(n, port, &v->saved, other, r->now);
 	return verdict == VDP_SUBMIT_OK ? NULL : vdp_submit_text(verdict);
 }
 

@@ -39,8 +39,8 @@ static const char schema[] = "CREATE TABLE vsi ("
 			     " port TEXT NOT NULL,"
 			     " vsi BLOB NOT NULL," /* format, 16 octets */
 			     " role INTEGER NOT NULL,"
-			     " vm_port TEXT NOT NULL,"
-			     " op INTEGER NOT NULL," /* TLV type */
+			     " vm_port TEXT NOT NULL," /* or on a bridge the port it left */
+			     " op INTEGER NOT NULL,"   /* TLV type */
 			     " manager BLOB NOT NULL,"
 			     " type_id INTEGER NOT NULL,"
 			     " type_version INTEGER NOT NULL,"
@@ -343,7 +343,7 @@ bool state_db_put(struct state_db *db, const struct state_vsi *v)
 	sqlite3_bind_text(s, 1, v->port, -1, SQLITE_STATIC);
 	bind_blob(s, 2, &rq->subject.vsi, sizeof(rq->subject.vsi));
 	sqlite3_bind_int(s, 3, (int)v->role);
-	sqlite3_bind_text(s, 4, v->vm_port, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 4, v->other_port, -1, SQLITE_STATIC);
 	sqlite3_bind_int(s, 5, (int)rq->op);
 	bind_blob(s, 6, rq->subject.manager.id, sizeof(rq->subject.manager.id));
 	sqlite3_bind_int64(s, 7, rq->subject.type_id);
@@ -406,7 +406,7 @@ static bool read_row(sqlite3_stmt *s, struct vdp_filter room[2 * VDP_FILTERS_MAX
 
 	*ret = (struct state_vsi){ 0 };
 	if (!read_text(s, 0, ret->port, sizeof(ret->port)) || id.len != sizeof(rq->subject.vsi) ||
-		!read_int(s, 2, VDP_BRIDGE, &role) || !read_text(s, 3, ret->vm_port, sizeof(ret->vm_port)) ||
+		!read_int(s, 2, VDP_BRIDGE, &role) || !read_text(s, 3, ret->other_port, sizeof(ret->other_port)) ||
 		!read_int(s, 4, VDP_ASSOC, &op) || manager.len != sizeof(rq->subject.manager.id) ||
 		!read_int(s, 6, UINT32_MAX, &type_id) || !read_int(s, 7, UINT8_MAX, &version) ||
 		!read_int(s, 8, UINT8_MAX, &flags) || !read_int(s, 9, UINT8_MAX, &format) ||

@@ -11,8 +11,8 @@
 enum { STATE_DB_VERSION = 1, STATE_DB_TEXT = 256, STATE_DB_PORT = CONF_NAME + 8 };
 
 struct state_vsi {
-	char port[STATE_DB_PORT]; /* its label: "eth0", of an S-channel "eth0/2" */
-	char vm_port[CONF_NAME];  /* station: bound to this device; empty: not bound */
+	char port[STATE_DB_PORT];       /* its label: "eth0", of an S-channel "eth0/2" */
+	char other_port[STATE_DB_PORT]; /* node_vsi_other_port(): VM port, or the port it left; empty: none */
 	enum vdp_role role;
 	struct vdp_saved saved; /* rq.user is not kept */
 };

@@ -32,6 +32,7 @@
 #include "vdp_station_priv.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { TICKS = 256, RESEND_PART = 8 };
 
@@ -229,15 +230,21 @@ static void no_answer(struct vdp_table *t, uint32_t i, struct mono now)
 	station_enter_end(t, i, VDP_SHOW_TIMED_OUT, CAUSE_NO_ANSWER, now);
 }
 
-/** The user's De-Associate is over, answered or not. */
+/** The user's De-Associate is over, answered or not. The reason is set; what ends keeps its filters in view. */
 void station_deassociated(struct vdp_table *t, uint32_t i, enum vdp_cause cause, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
+	size_t len = strlen(v->v.reason);
 
 	v->is_at_bridge = false;
 	*(cause == CAUSE_NO_ANSWER ? &t->count.failed : &t->count.succeeded) += 1;
-	vsi_set_reason(t, i, cause == CAUSE_NO_ANSWER ? "de-associated, the bridge did not answer" : "");
-	lose_state(t, i);
+	if (v->is_wanted) { /* again */
+		vsi_set_reason(t, i, "");
+		lose_state(t, i);
+	} else if (cause == CAUSE_NO_ANSWER) {
+		snprintf(v->v.reason + len, sizeof(v->v.reason) - len, ", the bridge did not answer");
+	}
+	v->v.state = VDP_STATE_NONE;
 	vsi_show(t, i, VDP_SHOW_NONE, now);
 	station_settle(t, i, cause, now);
 }

@@ -78,7 +78,8 @@ static void granted(struct vdp_table *t, uint32_t i, const struct vdp_assoc *a, 
 	take_answer(v->asked, a);
 	vsi_confirm(t, i, (enum vdp_state)a->op);
 	v->tries = 0;
-	vsi_set_reason(t, i, "");
+	if (v->is_wanted)
+		vsi_set_reason(t, i, "");
 	t->count.succeeded++;
 	v->v.count.succeeded++;
 	vsi_show(t, i, vsi_show_of(v->v.state), now);
@@ -95,8 +96,9 @@ static void kept(struct vdp_table *t, uint32_t i, struct mono now)
 	v->v.count.failed++;
 	t->count.reverts++;
 	v->v.count.reverts++;
-	snprintf(v->v.reason, sizeof(v->v.reason), "change refused, kept as it was: %s",
-		vdp_error_text(v->v.error));
+	if (v->is_wanted)
+		snprintf(v->v.reason, sizeof(v->v.reason), "change refused, kept as it was: %s",
+			vdp_error_text(v->v.error));
 	station_settle(t, i, CAUSE_RESPONSE, now);
 }
 

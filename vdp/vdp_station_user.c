@@ -143,9 +143,9 @@ enum vdp_submit vdp_station_deassociate(struct vdp_table *t, const struct vsi_id
 	v = vsi_at(t, i);
 	v->is_wanted = false;
 	vsi_put(t, i, &v->next, NULL);
+	vsi_set_reason(t, i, "de-associated on request");
 	if (is_in_flight(v))
 		return VDP_SUBMIT_OK; /* after the answer */
-	vsi_set_reason(t, i, "");
 	station_settle(t, i, CAUSE_DEASSOC, now);
 	return VDP_SUBMIT_OK;
 }

@@ -10,7 +10,7 @@
 
 struct sim_kept {
 	struct sim_kept *next;
-	char port[NODE_LABEL], vm_port[CONF_NAME];
+	char port[NODE_LABEL], other[NODE_LABEL];
 	bool is_bridge;
 	struct vdp_saved saved;
 	struct vdp_filter filters[]; /* as asked, in force, then the org TLVs */
@@ -39,7 +39,7 @@ static void forget(struct sim_node *n, const char *port, const struct vsi_id *id
 static void on_keep(void *ctx, uint16_t port, const struct vsi_id *id)
 {
 	struct sim_node *n = ctx;
-	const struct node_port *p = node_port(n->node, port), *vm;
+	const struct node_port *p = node_port(n->node, port), *other;
 	struct vdp_filter room[2 * VDP_FILTERS_MAX];
 	struct vdp_saved s;
 	struct sim_kept *k;
@@ -51,9 +51,9 @@ static void on_keep(void *ctx, uint16_t port, const struct vsi_id *id)
 	octets = s.rq.n_filters * sizeof(room[0]);
 	k = calloc(1, sizeof(*k) + 2 * octets + s.rq.org.len);
 	assert(k);
-	vm = node_port(n->node, node_vsi_vm_port(p, &(struct vdp_vsi){ .user = s.rq.user }));
+	other = node_port(n->node, node_vsi_other_port(&(struct vdp_vsi){ .user = s.rq.user }));
 	snprintf(k->port, sizeof(k->port), "%s", p->label);
-	snprintf(k->vm_port, sizeof(k->vm_port), "%s", vm ? vm->name : "");
+	snprintf(k->other, sizeof(k->other), "%s", other ? other->label : "");
 	k->is_bridge = p->kind == NODE_BRIDGE;
 	k->saved = s;
 	k->saved.rq.filters = memcpy(k->filters, s.rq.filters, octets);
@@ -105,11 +105,11 @@ void sim_state_restore(struct sim_node *n, bool is_bridge)
 	n->kept = NULL;
 	while ((k = all) != NULL) {
 		uint16_t port = node_find_label(n->node, k->port);
-		uint16_t vm = k->vm_port[0] ? node_find_port(n->node, k->vm_port) : NODE_NO_PORT;
+		uint16_t other = k->other[0] ? node_find_label(n->node, k->other) : NODE_NO_PORT;
 
 		all = k->next;
 		if (k->is_bridge == is_bridge) {
-			assert(node_vsi_restore(n->node, port, &k->saved, vm, sim_node_now(n)) ==
+			assert(node_vsi_restore(n->node, port, &k->saved, other, sim_node_now(n)) ==
 				VDP_SUBMIT_OK);
 			free(k);
 		} else {

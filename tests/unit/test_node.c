@@ -107,6 +107,29 @@ Test(node, request_without_a_vm_port_leaves_the_vsi_where_it_is)
 	cr_assert_eq(sent_up("vnet1"), 1);
 }
 
+/* What is told of the only VSI that has ended. */
+static const struct node_ended *obituary(void)
+{
+	for (unsigned i = 0; i < node_n_ended(host->node); i++) {
+		const struct node_ended *e = node_ended(host->node, i, sim_node_now(host));
+
+		if (e)
+			return e;
+	}
+	return NULL;
+}
+
+Test(node, a_vsi_that_went_with_its_vm_port_says_so)
+{
+	associate("vnet1");
+	pass(dur_s(3));
+	node_port_del(host->node, port_of(host, "vnet1"), sim_node_now(host));
+	pass(dur_s(3));
+	cr_assert_not_null(obituary());
+	cr_assert_str_eq(obituary()->vsi.reason, "its VM port vnet1 is gone");
+	cr_assert_eq(obituary()->filter.vid, 100, "the VLAN it had");
+}
+
 Test(node, removed_vm_port_binds_nothing_any_more)
 {
 	uint16_t vm = port_of(host, "vnet1");

@@ -433,6 +433,27 @@ Test(port_vdp, VDPB_26_full_table)
 	ASK(frame_e1, 3, frame_e3);
 }
 
+/* Success is not promised to a VSI whose traffic the relay could not let through. */
+Test(port_vdp, VDPB_26_full_admission_table)
+{
+	enum { MANY = 65536 };
+	struct relay_admit *all = calloc(MANY, sizeof(*all));
+	struct relay *relay;
+
+	for (unsigned i = 0; i < MANY; i++)
+		all[i] = (struct relay_admit){ .vid = 1,
+			.mac = { { 2, 0, 1, (uint8_t)(i >> 8), (uint8_t)i } } };
+	rig_negotiated(CONF_BRIDGE);
+	relay = (struct relay *)node_relay(rig.node);
+	cr_assert(relay_admit(relay, rig_port()->lport, 9999, all, MANY));
+	(void)answer_to(frame_e1, sizeof(frame_e1), 1, VDP_DEASSOC, 0x42);
+	cr_assert_null(rig_vsi(0));
+	cr_assert(relay_admit(relay, rig_port()->lport, 9999, all, MANY - 1));
+	ASK(frame_e1, 2, frame_e3);
+	cr_assert(passes());
+	free(all);
+}
+
 Test(port_vdp, VDPB_27_port_down)
 {
 	bridge_with_e1();

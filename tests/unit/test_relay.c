@@ -219,23 +219,54 @@ Test(relay, a_shorter_list_revokes_the_rest_and_its_vlan)
 	cr_assert_eq(relay_vsi_counters(sw.r, p1, 1).rx_frames, 1, "counters of the VSI outlive the change");
 }
 
+/* Half of the table is shared out: a quarter of it to either SBP. */
+enum { SHARE = NET_MAX_ADMIT / 4, MOST = NET_MAX_ADMIT - SHARE - 1 /* p1's own other VSI */ };
+
+static void many_admissions(struct relay_admit list[NET_MAX_ADMIT])
+{
+	for (unsigned i = 0; i < NET_MAX_ADMIT; i++)
+		list[i] = (struct relay_admit){ .vid = 20, .mac = net_mac(0x1000 + i) };
+}
+
 Test(relay, a_list_that_does_not_fit_changes_nothing)
 {
-	struct relay_admit many[NET_MAX_ADMIT + 1];
+	struct relay_admit many[NET_MAX_ADMIT];
 
-	for (unsigned i = 0; i < NET_MAX_ADMIT + 1; i++)
-		many[i] = (struct relay_admit){ .vid = 20, .mac = net_mac(0x1000 + i) };
-	cr_assert_not(relay_admit(sw.r, p1, 1, many, NET_MAX_ADMIT - 1));
+	many_admissions(many);
+	cr_assert_not(relay_admit(sw.r, p1, 1, many, MOST + 1));
 	cr_assert_eq(net_where(&sw, 10, 0xA), p1);
 	cr_assert_not(relay_port_has_vlan(sw.r, p1, 20));
-	cr_assert_not(
-		relay_admit(sw.r, p1, 99, many, NET_MAX_ADMIT - 2), "2, 3 and the kept one are in the way");
-	cr_assert(relay_admit(sw.r, p1, 1, many, NET_MAX_ADMIT - 2), "1's own room counts");
+	cr_assert_not(relay_admit(sw.r, p1, 99, many, MOST), "1 is in the way");
+	cr_assert(relay_admit(sw.r, p1, 1, many, MOST), "1's own room counts");
 	cr_assert_eq(net_where(&sw, 10, 0xA), FWD_LPORT_NONE);
 	cr_assert_eq(net_where(&sw, 20, 0x1000), p1);
-	cr_assert_not(relay_admit(sw.r, p2, 5, many + NET_MAX_ADMIT, 1));
 	cr_assert(relay_admit(sw.r, p1, 1, NULL, 0));
-	cr_assert(relay_admit(sw.r, p2, 5, many, NET_MAX_ADMIT - 2));
+	cr_assert(relay_admit(sw.r, p2, 5, many, MOST));
+}
+
+Test(relay, a_port_leaves_the_others_their_share_of_admissions)
+{
+	struct relay_admit many[NET_MAX_ADMIT];
+	uint16_t p5;
+
+	many_admissions(many);
+	cr_assert(relay_admit(sw.r, p1, 1, many, MOST));
+	cr_assert_not(relay_admit_fits(sw.r, p1, 99, many + MOST, 1));
+	cr_assert_not(relay_admit(sw.r, p1, 99, many + MOST, 1));
+	cr_assert(relay_admit_fits(sw.r, p1, 1, many, MOST), "what it has stays");
+	cr_assert(relay_admit_fits(sw.r, p2, 5, many, SHARE - 1), "and VSI 3");
+	cr_assert(relay_admit(sw.r, p2, 5, many, SHARE - 1));
+	cr_assert_not(relay_admit_fits(sw.r, p2, 6, many, 1), "the table is full now");
+	p5 = net_sbp(&sw);
+	cr_assert_not(relay_admit(sw.r, p5, 1, many, 1), "a port that came late can't have what is taken");
+	relay_port_del(sw.r, p2);
+	cr_assert(relay_admit(sw.r, p5, 1, many, SHARE));
+	cr_assert_not(relay_admit_fits(sw.r, p1, 99, &(struct relay_admit){ .vid = 20 }, 1));
+	relay_port_del(sw.r, p5);
+	cr_assert(relay_admit_fits(sw.r, p1, 99, many, SHARE), "alone it may have everything");
+	cr_assert_not(relay_admit_fits(sw.r, p1, 99, many, SHARE + 1));
+	cr_assert_not(relay_admit_fits(sw.r, p1, 99, (struct relay_admit[SHARE + 1]){ { 0 } }, SHARE + 1),
+		"VLANs to be chosen count");
 }
 
 Test(relay, a_deleted_port_leaves_nothing_behind)

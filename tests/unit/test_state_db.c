@@ -76,7 +76,7 @@ static struct state_vsi vsi_of(unsigned n, struct vdp_filter f[6])
 {
 	struct state_vsi v = {
 		.port = "swp1",
-		.vm_port = "vnet7",
+		.other_port = "vnet7",
 		.role = VDP_STATION,
 		.saved = {
 			.rq = {
@@ -178,7 +178,7 @@ Test(state_db, every_field_comes_back)
 	cr_assert_eq(load(), 1);
 	cr_assert_eq(found.unreadable, 0);
 	cr_assert_str_eq(found.v.port, v.port);
-	cr_assert_str_eq(found.v.vm_port, v.vm_port);
+	cr_assert_str_eq(found.v.other_port, v.other_port);
 	cr_assert_eq(found.v.role, v.role);
 	cr_assert_eq(found.v.saved.rq.op, v.saved.rq.op);
 	cr_assert(vsi_id_equal(&found.v.saved.rq.subject.vsi, &v.saved.rq.subject.vsi));
@@ -208,7 +208,7 @@ Test(state_db, flags_and_empty_fields_come_back)
 		struct state_vsi v = vsi_of(5, f);
 
 		v.role = VDP_BRIDGE;
-		v.vm_port[0] = '\0';
+		v.other_port[0] = '\0';
 		v.saved.rq.org = span_of(NULL, 0);
 		v.saved.rq.is_migrating = flags & 1;
 		v.saved.rq.is_suspended = flags & 2;
@@ -216,7 +216,7 @@ Test(state_db, flags_and_empty_fields_come_back)
 		cr_assert(state_db_begin(db) && state_db_put(db, &v) && state_db_commit(db));
 		cr_assert_eq(load(), 1, "a VSI has one row");
 		cr_assert_eq(found.v.role, VDP_BRIDGE);
-		cr_assert_str_empty(found.v.vm_port);
+		cr_assert_str_empty(found.v.other_port);
 		cr_assert_eq(found.v.saved.rq.org.len, 0);
 		cr_assert_eq(found.v.saved.rq.is_migrating, flags & 1);
 		cr_assert_eq(found.v.saved.rq.is_suspended, (flags & 2) != 0);
@@ -378,7 +378,7 @@ Test(state_db, nonsense_in_a_row_stays_and_is_counted)
 	static const char *const nonsense[] = { "vsi = x'00'", "role = 2", "role = 'x'", "op = 4", "op = -1",
 		"manager = x'0000'", "type_id = 1e30", "type_version = 256", "flags = 'abc'", "format = 1000",
 		"filters = x'0000'", "filters = zeroblob(14000)",
-		"port = 'a name that is far too long for a port'", "vm_port = 'a name that is too long'",
+		"port = 'a name that is far too long for a port'", "vm_port = 'a name that is far too long for a port'",
 		"keep_alive_ns = -1" };
 
 	for (unsigned i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {

@@ -1,59 +1,11 @@
 /* The bridge VDP machine against hand-made requests (evb-reference 6.8, 6.9, VDPB-*). */
-#include "vdp_rig.h"
+#include "vdp_bridge_rig.h"
 
-/* E1 and its answers, from the manager TLV on (evb-reference 6.10). */
-#define E_MANAGER 0x0a, 0x10, 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10
-#define E_UUID    5, 0xf8, 0x1d, 0x4f, 0xae, 0x7d, 0xec, 0x11, 0xd0, 0xa7, 0x65, 0, 0xa0, 0xc9, 0x1e, 0x6b, 0xf6
-#define E_FILTER  2, 0, 1, 0, 0, 0x5e, 0, 0x53, 0x10, 0, 0x64
-static const uint8_t E1[] = { E_MANAGER, 0x06, 0x21, 0x10, 0, 1, 2, 3, E_UUID, E_FILTER };
-static const uint8_t E3[] = { E_MANAGER, 0x06, 0x21, 0x40, 0, 1, 2, 3, E_UUID, E_FILTER };
 static const uint8_t E4[] = { E_MANAGER, 0x08, 0x21, 0x52, 0, 1, 2, 3, E_UUID, E_FILTER };
 static const uint8_t E5[] = { E_MANAGER, 0x06, 0x21, 0x63, 0, 1, 2, 3, E_UUID, E_FILTER };
 static const uint8_t E10[] = { E_MANAGER, 0x08, 0x21, 0x00, 0, 1, 2, 3, E_UUID, E_FILTER };
 
-static struct rig r;
-static struct vdp_filter filter;
-static struct vdp_request rq; /* of VSI 1, op ASSOC */
-
-static void setup(void)
-{
-	rig_init(&r, 64);
-	rq = rig_request(VDP_ASSOC, 1, &filter);
-}
-
-static void teardown(void)
-{
-	rig_free(&r);
-}
-
 TestSuite(vdp_bridge, .init = setup, .fini = teardown);
-
-static void expect_octets(const void *octets, size_t len)
-{
-	uint8_t buf[PAYLOAD];
-	size_t n = vdp_table_fill(r.side[BR].t, buf, sizeof(buf), r.now);
-
-	cr_assert_eq(n, len + 2, "%zu octets", n);
-	cr_assert_arr_eq(buf, octets, len);
-	vdp_table_on_sent(r.side[BR].t, true, r.now);
-}
-
-static void request(enum vdp_op op, uint8_t status)
-{
-	rig_tlv(&r, BR, &rq, op, status);
-}
-
-static void associate(void)
-{
-	request(VDP_ASSOC, 0);
-	rig_expect(&r, BR, VDP_ASSOC, 0x40);
-	cr_assert_eq(rig_state(&r, BR, 1), VDP_STATE_ASSOC);
-}
-
-static void pass(struct dur d)
-{
-	rig_pass(&r, BR, d);
-}
 
 Test(vdp_bridge, VDPB_01_associate_is_answered_and_active)
 {

@@ -1,64 +1,7 @@
 /* The station VDP machine against hand-made responses and against the bridge (evb-reference 6.7, VDPS-*). */
-#include "vdp_rig.h"
-
-static struct rig r;
-static struct vdp_filter filter;
-static struct vdp_request rq; /* of VSI 1, op ASSOC */
-
-static void setup(void)
-{
-	rig_init(&r, 600);
-	rq = rig_request(VDP_ASSOC, 1, &filter);
-}
-
-static void teardown(void)
-{
-	rig_free(&r);
-}
+#include "vdp_station_rig.h"
 
 TestSuite(vdp_station, .init = setup, .fini = teardown);
-
-static struct vdp_table *st(void)
-{
-	return r.side[ST].t;
-}
-
-static void submit(enum vdp_op op)
-{
-	rq.op = op;
-	cr_assert_eq(vdp_station_request(st(), &rq, r.now), VDP_SUBMIT_OK);
-}
-
-static void answer(enum vdp_op op, uint8_t status)
-{
-	rig_tlv(&r, ST, &rq, op, status);
-}
-
-static void associate(void)
-{
-	submit(VDP_ASSOC);
-	rig_expect(&r, ST, VDP_ASSOC, 0);
-	answer(VDP_ASSOC, 0x40);
-	cr_assert_eq(rig_state(&r, ST, 1), VDP_STATE_ASSOC);
-}
-
-static void pass(struct dur d)
-{
-	rig_pass(&r, ST, d);
-}
-
-static const struct vdp_vsi *vsi(void)
-{
-	return rig_vsi(&r, ST, 1);
-}
-
-static void expect_waiting(enum vdp_display show, const char *reason)
-{
-	cr_assert_not_null(vsi());
-	cr_assert_eq(vsi()->state, VDP_STATE_NONE);
-	cr_assert_eq(vsi()->show, show, "shown as %s", vdp_display_name(vsi()->show));
-	cr_assert_str_eq(vsi()->reason, reason);
-}
 
 Test(vdp_station, VDPS_01_associate_is_sent_and_blocked)
 {
@@ -446,6 +389,7 @@ Test(vdp_station, VDPS_16_unanswered_deassociate)
 	pass(vdp_resp_wait_delay(&r.params));
 	cr_assert_eq(r.side[ST].ended, 1);
 	cr_assert_eq(r.side[ST].last.was, VDP_STATE_ASSOC);
+	cr_assert_str_eq(r.side[ST].last_vsi.reason, "de-associated on request, the bridge did not answer");
 	cr_assert(vdp_table_is_quiet(st()));
 }
 

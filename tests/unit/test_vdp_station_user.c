@@ -1,64 +1,7 @@
 /* The user's side of the station VDP machine: requests at any time, readiness, port down, limits (evb-reference 6.7). */
-#include "vdp_rig.h"
-
-static struct rig r;
-static struct vdp_filter filter;
-static struct vdp_request rq; /* of VSI 1, op ASSOC */
-
-static void setup(void)
-{
-	rig_init(&r, 600);
-	rq = rig_request(VDP_ASSOC, 1, &filter);
-}
-
-static void teardown(void)
-{
-	rig_free(&r);
-}
+#include "vdp_station_rig.h"
 
 TestSuite(vdp_station_user, .init = setup, .fini = teardown);
-
-static struct vdp_table *st(void)
-{
-	return r.side[ST].t;
-}
-
-static void submit(enum vdp_op op)
-{
-	rq.op = op;
-	cr_assert_eq(vdp_station_request(st(), &rq, r.now), VDP_SUBMIT_OK);
-}
-
-static void answer(enum vdp_op op, uint8_t status)
-{
-	rig_tlv(&r, ST, &rq, op, status);
-}
-
-static void associate(void)
-{
-	submit(VDP_ASSOC);
-	rig_expect(&r, ST, VDP_ASSOC, 0);
-	answer(VDP_ASSOC, 0x40);
-	cr_assert_eq(rig_state(&r, ST, 1), VDP_STATE_ASSOC);
-}
-
-static void pass(struct dur d)
-{
-	rig_pass(&r, ST, d);
-}
-
-static const struct vdp_vsi *vsi(void)
-{
-	return rig_vsi(&r, ST, 1);
-}
-
-static void expect_waiting(enum vdp_display show, const char *reason)
-{
-	cr_assert_not_null(vsi());
-	cr_assert_eq(vsi()->state, VDP_STATE_NONE);
-	cr_assert_eq(vsi()->show, show, "shown as %s", vdp_display_name(vsi()->show));
-	cr_assert_str_eq(vsi()->reason, reason);
-}
 
 Test(vdp_station_user, deassociate_of_what_was_never_sent_ends_at_once)
 {
