@@ -40,10 +40,21 @@ enum { TICKS = 256, RESEND_PART = 8 };
 
 /* ---- sending ---- */
 
+/* Has the VSI to wait before it is asked for? */
+static bool has_to_wait(const struct vdp_table *t, const struct vsi *v)
+{
+	return v->machine == ST_PROC && (!t->is_ready || v->held_for != NULL);
+}
+
+static const char *wait_reason(const struct vdp_table *t, const struct vsi *v)
+{
+	return !t->is_ready ? WAITING_FOR_PEER : v->held_for != NULL ? v->held_for : "";
+}
+
 static void queue(struct vdp_table *t, uint32_t i)
 {
 	vsi_move(t, i, TX_OFF); /* a request that changed takes a new place */
-	vsi_move(t, i, t->is_ready || vsi_at(t, i)->machine != ST_PROC ? TX_QUEUED : TX_HELD);
+	vsi_move(t, i, has_to_wait(t, vsi_at(t, i)) ? TX_HELD : TX_QUEUED);
 }
 
 void station_enter_request(struct vdp_table *t, uint32_t i, enum vdp_machine m)
@@ -65,7 +76,7 @@ void station_enter_proc(struct vdp_table *t, uint32_t i, struct mono now)
 	if (v->v.show == VDP_SHOW_NONE)
 		vsi_show(t, i, VDP_SHOW_PENDING, now);
 	if (v->list == TX_HELD && v->v.show == VDP_SHOW_PENDING)
-		vsi_set_reason(t, i, WAITING_FOR_PEER);
+		vsi_set_reason(t, i, wait_reason(t, v));
 }
 
 /** WAIT_SYSCMD */
@@ -291,7 +302,7 @@ void vdp_station_on_sent(struct vdp_table *t, uint32_t i, bool is_delivered, str
 		vsi_move(t, i, TX_OFF); /* received is not answered: the timer goes on */
 	else if (v->machine == ST_TX_DEASSOC)
 		station_enter_end(t, i, VDP_SHOW_REFUSED, CAUSE_RESPONSE, now);
-	else if (v->machine == ST_PROC && !t->is_ready)
+	else if (has_to_wait(t, v))
 		vsi_move(t, i, TX_HELD);
 	else
 		vsi_requeue(t, i);
@@ -303,11 +314,25 @@ void vdp_station_on_ready(struct vdp_table *t, uint32_t i)
 
 	if (v->machine != ST_PROC)
 		return;
-	queue(t, i);
+	if (v->list != TX_HELD || !has_to_wait(t, v)) /* else it stays where it is */
+		queue(t, i);
 	if (v->is_sent || v->v.show != VDP_SHOW_PENDING)
 		return;
-	vsi_set_reason(t, i, t->is_ready ? "" : WAITING_FOR_PEER);
+	vsi_set_reason(t, i, wait_reason(t, v));
 	vsi_tell(t, i, CAUSE_READY);
+}
+
+void vdp_station_hold(struct vdp_table *t, uint32_t i, const char *reason, struct mono now)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	if (v->held_for == reason || !vsi_is_live(v))
+		return;
+	v->held_for = reason;
+	if (reason != NULL && (v->machine != ST_PROC || v->is_sent))
+		vdp_station_lost(t, i, CAUSE_HELD, reason, now);
+	else
+		vdp_station_on_ready(t, i);
 }
 
 void vdp_station_lost(

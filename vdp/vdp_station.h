@@ -13,6 +13,8 @@ void vdp_station_lost(
 void vdp_station_on_edition(struct vdp_table *t, uint32_t i, struct mono now);
 /** Ready now: a request that waited for it goes to the queue. Not ready any more: one that was not sent waits. */
 void vdp_station_on_ready(struct vdp_table *t, uint32_t i);
+/** vdp_table_hold() */
+void vdp_station_hold(struct vdp_table *t, uint32_t i, const char *reason, struct mono now);
 /** A VSI of before a restart, legal and not in the table. */
 enum vdp_submit vdp_station_restore(struct vdp_table *t, const struct vdp_saved *s, struct mono now);
 /** Can this be asked at all, and in the dialect in force? */

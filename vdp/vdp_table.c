@@ -29,6 +29,7 @@ static const struct {
 	[CAUSE_READY] = { "peer ready", "41.5" },
 	[CAUSE_RETRY] = { "retry", "41.5" },
 	[CAUSE_PORT_DOWN] = { "port down", "41.5" },
+	[CAUSE_HELD] = { "held back", "41.5" },
 	[CAUSE_DEASSOC] = { "de-associate", "41.5" },
 	[CAUSE_DECIDED] = { "decision", "41.5" },
 	[CAUSE_MANAGER_SILENT] = { "resource wait timeout", "41.5.5.7" },
@@ -228,6 +229,11 @@ void vdp_table_set_ready(struct vdp_table *t, bool is_ready, struct mono now)
 		next = t->vsi[i].tx_next;
 		vdp_station_on_ready(t, i);
 	}
+}
+
+void vdp_table_hold(struct vdp_table *t, uint32_t vsi, const char *reason, struct mono now)
+{
+	vdp_station_hold(t, vsi, reason, now);
 }
 
 /** Nothing of the VSIs is in force any more, and nothing of what was said to the peer. */

@@ -140,6 +140,9 @@ const char *vdp_submit_text(enum vdp_submit s);
 /** Create the VSI or change it. While an answer is awaited the newest request waits and replaces an older waiting one. */
 enum vdp_submit vdp_station_request(struct vdp_table *t, const struct vdp_request *rq, struct mono now);
 enum vdp_submit vdp_station_deassociate(struct vdp_table *t, const struct vsi_id *id, struct mono now);
+/** The VSI has to wait for something of the caller's, whatever the peer says: it is not asked for, and one that is in force
+ * loses its state without a frame. reason: for users, a constant; NULL: it may go. */
+void vdp_table_hold(struct vdp_table *t, uint32_t vsi, const char *reason, struct mono now);
 
 /* ---- across a restart ---- */
 

@@ -41,6 +41,7 @@ enum vdp_cause {
 	CAUSE_READY,
 	CAUSE_RETRY,
 	CAUSE_PORT_DOWN,
+	CAUSE_HELD,
 	CAUSE_DEASSOC,
 	CAUSE_DECIDED,
 	CAUSE_MANAGER_SILENT,
@@ -69,6 +70,7 @@ struct vsi {
 	uint8_t reply_op;     /* bridge: TLV to send, 0: none */
 	uint8_t reply_status; /* bridge */
 	bool is_wanted;       /* station: the user has not de-associated it */
+	const char *held_for; /* station: what a request has to wait for besides the peer; NULL: nothing */
 	bool is_sent;         /* station: the present request left at least once */
 	bool is_at_bridge;    /* station: the bridge may have it */
 	bool has_news, has_question, in_events;

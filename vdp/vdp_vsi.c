@@ -8,7 +8,7 @@
  *                          +---------+--------------+  vsi_revive: the same VSIID again
  *
  * Invariants: by_id holds live and ended records. A live record is in a TX list, has a deadline, or waits for
- * readiness (station: in TX_HELD; bridge: restored). An ended record has no deadline. An event is queued at most once per VSI: what happens
+ * readiness (station: in TX_HELD, also for what its user holds it back for; bridge: restored). An ended record has no deadline. An event is queued at most once per VSI: what happens
  * before it is pulled merges into it, so events can't grow either. Commands belong to exactly one slot.
  */
 #include "vdp_table_priv.h"
@@ -66,6 +66,7 @@ void vsi_revive(struct vdp_table *t, uint32_t i, struct mono now)
 	vsi_put(t, i, &v->asked, NULL);
 	v->machine = t->cfg.role == VDP_STATION ? ST_PROC : BR_WAIT;
 	v->is_hidden = v->is_wanted = v->is_sent = v->is_at_bridge = v->is_restored = false;
+	v->held_for = NULL;
 	v->restored = dur_ns(0);
 	v->tries = 0;
 	v->reply_op = 0;

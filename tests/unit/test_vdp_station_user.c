@@ -285,3 +285,38 @@ Test(vdp_station_user, asked_again_while_the_end_is_told)
 	cr_assert_eq(vdp_table_count(st()), 1);
 	rig_expect(&r, ST, VDP_ASSOC, 0);
 }
+
+Test(vdp_station_user, request_held_back_waits_and_says_for_what)
+{
+	submit(VDP_ASSOC);
+	vdp_table_hold(st(), 0, "waiting for its port", r.now);
+	rig_expect_nothing(&r, ST);
+	pass(dur_s(3600));
+	rig_expect_nothing(&r, ST);
+	cr_assert_str_eq(vdp_table_get(st(), 0)->reason, "waiting for its port");
+	cr_assert_eq(vdp_table_get(st(), 0)->show, VDP_SHOW_PENDING);
+	vdp_table_set_ready(st(), false, r.now);
+	vdp_table_set_ready(st(), true, r.now);
+	rig_expect_nothing(&r, ST);
+	vdp_table_hold(st(), 0, NULL, r.now);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	answer(VDP_ASSOC, 0x40);
+	cr_assert_eq(vdp_table_get(st(), 0)->state, VDP_STATE_ASSOC);
+}
+
+Test(vdp_station_user, association_held_back_is_lost_without_a_frame)
+{
+	submit(VDP_ASSOC);
+	rig_expect(&r, ST, VDP_ASSOC, 0);
+	answer(VDP_ASSOC, 0x40);
+	vdp_table_hold(st(), 0, "waiting for its port", r.now);
+	rig_events(&r, ST);
+	cr_assert_eq(vdp_table_get(st(), 0)->state, VDP_STATE_NONE);
+	pass(dur_s(3600));
+	rig_expect_nothing(&r, ST);
+	rig_leave(&r, 1);
+	rig_events(&r, ST);
+	rig_expect_nothing(&r, ST);
+	cr_assert_eq(r.side[ST].ended, 1);
+	cr_assert(vdp_table_is_quiet(st()));
+}
