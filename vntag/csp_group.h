@@ -16,18 +16,22 @@ struct csp_group {
 	uint32_t first;   /* member */
 	uint32_t n;       /* members */
 	uint32_t next_free;
-	struct ilist dirty; /* CB: members whose change is to be sent */
-	bool is_ending;     /* CB: no more wanted */
-	bool is_failed;     /* CB: a change was refused and not yet told */
 	bool is_told;       /* PE: the user knows it */
-	uint8_t completion; /* CB: of the refusal */
+	struct ilist dirty; /* CB, as all that follows: members whose change is to be sent */
+	bool is_ending;     /* no more wanted */
+	bool is_ended;      /* and the extender has none of it */
+	bool is_failed;     /* news: a change was refused */
+	uint8_t completion; /* of the refusal */
 };
 
 struct csp_membership {
-	uint32_t group, port;        /* group is CSP_NONE in a free record */
-	uint32_t g_prev, g_next;     /* members of the group */
-	uint32_t p_prev, p_next;     /* groups of the port */
-	bool is_wanted, is_in_force; /* CB: asked for, and confirmed by the PE */
+	uint32_t group, port;    /* group is CSP_NONE in a free record */
+	uint32_t g_prev, g_next; /* members of the group */
+	uint32_t p_prev, p_next; /* groups of the port */
+	bool is_wanted;          /* CB, as all that follows: by the user */
+	bool is_in_force;        /* confirmed by the extender */
+	bool is_sent;            /* its change is asked, */
+	bool is_sent_add;        /* and is this */
 };
 
 struct csp_groups {

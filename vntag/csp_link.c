@@ -42,11 +42,16 @@ void csp_link_init(struct csp_link *l, uint16_t first_transaction)
 	l->deadline = MONO_NEVER;
 }
 
-void csp_link_reset(struct csp_link *l)
+void csp_link_drop_request(struct csp_link *l)
 {
 	l->is_asking = false;
 	l->wants_send = false;
 	l->deadline = MONO_NEVER;
+}
+
+void csp_link_reset(struct csp_link *l)
+{
+	csp_link_drop_request(l);
 	l->has_last = false;
 	l->is_answering = false;
 	l->is_due = false;
@@ -61,9 +66,7 @@ static enum csp_rx take_response(struct csp_link *l, const struct csp_pdu *p)
 		l->n.stray_responses++;
 		return CSP_RX_NOTHING;
 	}
-	l->is_asking = false;
-	l->wants_send = false;
-	l->deadline = MONO_NEVER;
+	csp_link_drop_request(l);
 	l->n.responses_in++;
 	return CSP_RX_RESPONSE;
 }

@@ -69,6 +69,8 @@ void csp_link_reset(struct csp_link *l);
 enum csp_rx csp_link_rx(struct csp_link *l, struct span sdu, struct csp_pdu *p);
 /** Only when nothing is asked. The transaction is chosen here. */
 void csp_link_ask(struct csp_link *l, struct csp_pdu *p);
+/** What is asked does not matter any more; its response would be a stray one. */
+void csp_link_drop_request(struct csp_link *l);
 /** p: a response to the last request. */
 void csp_link_respond(struct csp_link *l, const struct csp_pdu *p);
 /** An empty response to the last request. */

@@ -52,6 +52,8 @@ static bool next_port_event(struct csp_pe *pe, struct csp_pe_event *ret)
 		ilist_remove(&pe->news, &pe->news_links, i);
 		pe_port_settle(pe, i);
 	}
+	ret->port = CSP_NONE;
+	ret->completion = CSP_DONE;
 	return false;
 }
 
