@@ -91,9 +91,12 @@ static uint16_t station_vid(const struct relay *r, uint16_t lport, uint64_t mac)
 
 static inline uint16_t fwd_untagged_vid(struct fwd_tables *t, uint16_t lport, uint64_t mac)
 {
+	const struct lport *p = &t->r->port[lport];
 	uint16_t vid = FWD_VID_NONE;
 
-	if (t->r->port[lport].n_vsis > 0) {
+	if (p->n_untagged_vids == 1) /* then it is that or not admitted */
+		return p->untagged_vids;
+	if (p->n_untagged_vids > 1) {
 		vid = station_vid(t->r, lport, mac);
 		if (vid == FWD_VID_NONE)
 			vid = station_vid(t->r, lport, 0);
@@ -140,7 +143,9 @@ static inline bool fwd_flood_credit(struct fwd_tables *t, uint16_t lport)
 
 static inline uint16_t fwd_channel(struct fwd_tables *t, uint16_t trunk, uint32_t id)
 {
-	return relay_channel_find(t->r, trunk, id);
+	const struct channel *c = relay_channel_at(t->r, trunk, id);
+
+	return c->id != 0 ? c->lport : FWD_LPORT_NONE;
 }
 
 static inline bool fwd_list_known(struct fwd_tables *t, uint16_t trunk, uint32_t id)
@@ -457,6 +462,12 @@ static uint8_t put_be16(uint8_t *at, unsigned v)
 	return 2;
 }
 
+static void put_be64(uint8_t *at, uint64_t v)
+{
+	for (unsigned i = 0; i < 8; i++)
+		at[i] = (uint8_t)(v >> (56 - 8 * i));
+}
+
 /* A frame may be too short once its tag is off, and there is more behind a packet's end than anybody may see. */
 static void pad(struct relay_copy *c)
 {
@@ -483,8 +494,10 @@ bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_cop
 		return false;
 	memcpy(ret->head, frame, FWD_ADDRESSES);
 	ret->head_len = FWD_ADDRESSES;
-	memcpy(ret->head + FWD_ADDRESSES, c->is_outer_kept ? frame + FWD_ADDRESSES : c->outer,
-		sizeof(c->outer));
+	if (c->is_outer_kept)
+		memcpy(ret->head + FWD_ADDRESSES, frame + FWD_ADDRESSES, sizeof(c->outer));
+	else
+		put_be64(ret->head + FWD_ADDRESSES, c->outer);
 	ret->head_len += c->outer_len;
 	if (c->is_tagged) {
 		ret->head_len += put_be16(ret->head + ret->head_len, FWD_C_TPID);
