@@ -118,8 +118,10 @@ static inline enum fwd_drop fwd_parse(
 	enum fwd_drop drop = FWD_PASS;
 	uint32_t at = FWD_ADDRESSES;
 
-	if (len < FWD_ADDRESSES + 2)
+	if (len < FWD_ADDRESSES + 2) {
+		*ret = (struct fwd_hdr){ 0 };
 		return in->carries > FWD_TAG_S ? FWD_DROP_TRUNCATED : FWD_DROP_MALFORMED;
+	}
 	*ret = (struct fwd_hdr){ .dst = fwd_mac(head), .src = fwd_mac(head + 6) };
 	if (in->carries == FWD_TAG_S)
 		drop = fwd_parse_s_tag(head + at, len - at, ret);

@@ -404,6 +404,7 @@ void relay_rx(struct relay *r, uint16_t lport, struct span frame, struct mono no
 {
 	struct fwd_tables t = { .r = r, .now = now, .key = UINT64_MAX };
 	struct relay_walk *w = &ret->walk;
+	enum fwd_drop drop;
 	struct fwd_hdr h;
 	struct lport *in;
 
@@ -421,22 +422,24 @@ void relay_rx(struct relay *r, uint16_t lport, struct span frame, struct mono no
 	w->d.vid = FWD_VID_NONE;
 	w->d.to = FWD_TO_NONE;
 	w->d.is_unknown_source = 0;
-	ret->drop = enter(&t, &ret->lport, frame, &h);
-	in = &r->port[ret->lport];
+	drop = enter(&t, &lport, frame, &h);
+	in = &r->port[lport];
 	in->n.rx_frames++;
 	in->n.rx_octets += frame.len;
-	if (ret->drop == FWD_PASS)
-		ret->drop = decide(&t, ret->lport, &h, w);
+	if (drop == FWD_PASS)
+		drop = decide(&t, lport, &h, w);
+	ret->drop = drop;
+	ret->lport = lport;
 	ret->vid = w->d.vid;
 	ret->unknown_source = w->d.is_unknown_source != 0;
 	if (frame.len >= FWD_ADDRESSES)
 		memcpy(ret->src.b, frame.ptr + 6, sizeof(ret->src.b));
-	if (ret->drop == FWD_PASS)
+	if (drop == FWD_PASS)
 		ret->verdict = RELAY_FORWARDED;
-	else if (ret->drop == FWD_DROP_TOO_LONG && w->d.to == FWD_TO_ONE)
-		r->port[w->d.out].n.drops[FWD_DROP_TOO_LONG]++;
+	else if (drop == FWD_DROP_TOO_LONG && w->d.to == FWD_TO_ONE)
+		r->port[w->d.out].n.drops[drop]++;
 	else
-		in->n.drops[ret->drop]++;
+		in->n.drops[drop]++;
 }
 
 static void count_copy(struct relay *r, const struct relay_walk *w, uint16_t lport, size_t octets)
