@@ -6,6 +6,9 @@
  *   forward_ns              one 64-byte frame through the relay of a switch, from one of 1000 associated VSIs to
  *                           another on the same port, by reflective relay; the addresses change with every frame
  *   forward_flood_ns        the same, a broadcast to 8 ports, per copy
+ *   forward_stag_ns         as forward_ns, but the VSIs are behind 50 S-channels of the port
+ *   forward_vntag_ns, forward_etag_ns   the same behind 50 VIFs, most frames from VIF to VIF: a controlling bridge
+ *   forward_vif_ns          the same with VN-Tags and one VIF for each of the 1000 VSIs
  *   station_octets, bridge_octets   of memory per VSI with one filter: table, timers, index and pool; bridge: and
  *                           its admission in the relay
  *
@@ -19,6 +22,7 @@
 #include "ecp_pdu.h"
 #include "relay.h"
 #include "vdp_table.h"
+#include "vntag_hdr.h"
 
 enum { ROUNDS = 9, VSIS = 37, STATIONS = 1000, FLOOD_PORTS = 8, PDU_MAX = 1500, FRAME = 60 };
 
@@ -109,11 +113,15 @@ static void decode(void *ctx, unsigned n)
 
 /* ---- relay ---- */
 
+enum { CHANNELS = 50, FRAME_ROOM = 80 };
+
 struct lab {
 	struct relay *relay;
 	struct mono now;
-	uint16_t sbp;
-	uint8_t frame[FRAME];
+	uint16_t lport;
+	size_t len;
+	uint8_t frame[STATIONS]
+		     [FRAME_ROOM]; /* made before: octets written just now are slow to read in one piece */
 };
 
 static struct mac station(unsigned i)
@@ -121,40 +129,43 @@ static struct mac station(unsigned i)
 	return (struct mac){ { 0x52, 0x54, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
 }
 
-static uint16_t add_port(struct relay *r, enum fwd_kind kind)
-{
-	struct relay_port_cfg cfg = { .kind = kind, .relay = FWD_BRIDGE, .pvid = 1, .mtu = 1500 };
-	uint16_t lport = relay_port_add(r, &cfg);
+static const struct mac EVERYBODY = { { 255, 255, 255, 255, 255, 255 } };
 
-	relay_port_set_forwarding(r, lport, true);
-	if (kind == FWD_ORDINARY)
-		relay_port_set_vlan(r, lport, 1, true, true);
-	return lport;
+/* The channel of a station, neighbours in different ones, as its tag has it: the same place in S-TAGs, others differ. */
+static void make_frame(uint8_t *f, struct mac dst, unsigned src, enum fwd_tag tag, unsigned channel)
+{
+	struct vntag_hdr v = vntag_up(tag == FWD_TAG_VN ? VNTAG_FORMAT_VN : VNTAG_FORMAT_E, channel, 0);
+	uint8_t octets[VNTAG_LEN_MAX] = { 0x88, 0xa8, (uint8_t)(channel >> 8), (uint8_t)channel };
+	size_t n = tag == FWD_TAG_S ? 4 : tag == FWD_TAG_NONE ? 0 : vntag_build(&v, octets);
+
+	memcpy(f, dst.b, sizeof(dst.b));
+	memcpy(f + 6, station(src).b, sizeof(dst.b));
+	memcpy(f + 12, octets, n);
+	f[12 + n] = 8;
+	f[13 + n] = 0;
 }
 
-static void forward_one(struct lab *l, struct mac dst, struct mac src)
+static void make_frames(struct lab *l, const struct mac *dst, enum fwd_tag tag, unsigned n_channels)
 {
-	struct relay_result res;
-	struct relay_copy copy;
-
-	memcpy(l->frame, dst.b, sizeof(dst.b));
-	memcpy(l->frame + 6, src.b, sizeof(src.b));
-	l->frame[12] = 8;
-	relay_rx(l->relay, l->sbp, span_of(l->frame, FRAME), l->now, &res);
-	while (relay_next_copy(l->relay, &res, &copy))
-		sink += copy.lport + copy.head[15];
+	for (unsigned i = 0; i < STATIONS; i++)
+		make_frame(l->frame[i], dst ? *dst : station((i * 7 + 1) % STATIONS), i, tag,
+			100 + i % n_channels);
+	l->len = tag == FWD_TAG_NONE ? FRAME : FRAME + 4;
 }
 
 static void forward(void *ctx, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		forward_one(ctx, station((i * 7 + 1) % STATIONS), station(i % STATIONS));
-}
+	struct lab *l = ctx;
+	struct relay_result res;
+	struct relay_copy copy;
 
-static void flood(void *ctx, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		forward_one(ctx, (struct mac){ { 255, 255, 255, 255, 255, 255 } }, station(i % STATIONS));
+	for (unsigned i = 0; i < n; i++) {
+		relay_rx(l->relay, l->lport, span_of(l->frame[i % STATIONS], l->len), l->now, &res);
+		if (res.verdict != RELAY_FORWARDED)
+			abort();
+		while (relay_next_copy(l->relay, &res, &copy))
+			sink += copy.lport + copy.head[15];
+	}
 }
 
 static const struct relay_cfg RELAY = { .max_lports = 64,
@@ -164,21 +175,70 @@ static const struct relay_cfg RELAY = { .max_lports = 64,
 	.max_learned_drp = 16,
 	.key = { 1, 2 } };
 
-static struct lab make_lab(void)
+static uint16_t add_port(struct relay *r, enum fwd_kind kind, enum fwd_tag tag, enum fwd_tag carries)
 {
-	struct lab l = { .relay = relay_init(&RELAY, calloc(1, relay_size(&RELAY))), .now = { 1000000000 } };
+	struct relay_port_cfg cfg = { .kind = kind,
+		.relay = FWD_BRIDGE,
+		.pvid = kind == FWD_DRP ? 0 : 1,
+		.mtu = 1508,
+		.tag = tag,
+		.carries = carries };
+	uint16_t lport = relay_port_add(r, &cfg);
 
-	l.sbp = add_port(l.relay, FWD_SBP);
-	relay_port_set_rr(l.relay, l.sbp, true);
-	for (unsigned i = 1; i < FLOOD_PORTS; i++)
-		add_port(l.relay, FWD_ORDINARY);
+	relay_port_set_forwarding(r, lport, true);
+	relay_port_set_rr(r, lport, kind == FWD_SBP);
+	if (kind == FWD_ORDINARY)
+		relay_port_set_vlan(r, lport, 1, true, true);
+	return lport;
+}
+
+/* A port with 1000 VSIs behind it, or behind channels of it. */
+static struct lab *make_lab(enum fwd_tag tag, unsigned n_channels)
+{
+	enum fwd_kind kind = tag > FWD_TAG_S ? FWD_DRP : FWD_SBP;
+	struct relay_cfg cfg = RELAY;
+	struct lab *l = calloc(1, sizeof(*l));
+
+	cfg.max_lports = (uint16_t)(n_channels + FLOOD_PORTS);
+	cfg.max_channels = n_channels;
+	l->relay = relay_init(&cfg, calloc(1, relay_size(&cfg)));
+	l->now = (struct mono){ 1000000000 };
+	l->lport = add_port(l->relay, FWD_SBP, FWD_TAG_NONE, tag);
 	for (unsigned i = 0; i < STATIONS; i++) {
 		struct relay_admit a = { .vid = 1, .mac = station(i) };
+		uint16_t lport = l->lport;
 
-		if (!relay_admit(l.relay, l.sbp, i, &a, 1))
+		if (tag != FWD_TAG_NONE)
+			lport = (uint16_t)(lport + 1 + i % n_channels);
+		if (lport != l->lport && i < n_channels)
+			relay_channel_set(
+				l->relay, l->lport, 100 + i, add_port(l->relay, kind, tag, FWD_TAG_NONE));
+		if (!relay_admit(l->relay, lport, i, &a, 1))
 			abort();
 	}
+	make_frames(l, NULL, tag, n_channels);
 	return l;
+}
+
+static void bench_forward(const char *name, enum fwd_tag tag, unsigned n_channels)
+{
+	struct lab *l = make_lab(tag, n_channels);
+
+	printf("%s %.1f\n", name, best(forward, l, 500000));
+	free(l->relay);
+	free(l);
+}
+
+static void bench_flood(void)
+{
+	struct lab *l = make_lab(FWD_TAG_NONE, 1);
+
+	for (unsigned i = 1; i < FLOOD_PORTS; i++)
+		add_port(l->relay, FWD_ORDINARY, FWD_TAG_NONE, FWD_TAG_NONE);
+	make_frames(l, &EVERYBODY, FWD_TAG_NONE, 1);
+	printf("forward_flood_ns %.1f\n", best(forward, l, 100000) / FLOOD_PORTS);
+	free(l->relay);
+	free(l);
 }
 
 /* ---- memory ---- */
@@ -206,7 +266,6 @@ static double octets_per_admission(void)
 
 int main(void)
 {
-	struct lab lab = make_lab();
 	struct pdu pdu;
 
 	encode_one(&pdu, 1);
@@ -216,10 +275,13 @@ int main(void)
 	}
 	printf("encode_ns %.0f\n", best(encode, &pdu, 20000));
 	printf("decode_ns %.0f\n", best(decode, &pdu, 20000));
-	printf("forward_ns %.1f\n", best(forward, &lab, 500000));
-	printf("forward_flood_ns %.1f\n", best(flood, &lab, 100000) / FLOOD_PORTS);
+	bench_forward("forward_ns", FWD_TAG_NONE, 1);
+	bench_flood();
+	bench_forward("forward_stag_ns", FWD_TAG_S, CHANNELS);
+	bench_forward("forward_vntag_ns", FWD_TAG_VN, CHANNELS);
+	bench_forward("forward_etag_ns", FWD_TAG_E, CHANNELS);
+	bench_forward("forward_vif_ns", FWD_TAG_VN, STATIONS);
 	printf("station_octets %.0f\n", octets_per_vsi(VDP_STATION));
 	printf("bridge_octets %.0f\n", octets_per_vsi(VDP_BRIDGE) + octets_per_admission());
-	free(lab.relay);
 	return EXIT_SUCCESS;
 }

@@ -91,10 +91,10 @@ static inline enum fwd_drop fwd_parse_s_tag(const uint8_t *at, uint32_t len, str
 	return FWD_PASS;
 }
 
-static inline enum fwd_drop fwd_parse_vif_tag(
-	const uint8_t *at, uint32_t len, const struct fwd_port *in, struct fwd_hdr *ret)
+/* Always inline: with `format` a constant there is one short way for each tag, 4 ns of 80. */
+static inline __attribute__((always_inline)) enum fwd_drop fwd_parse_vif_tag(const uint8_t *at, uint32_t len,
+	const struct fwd_port *in, enum vntag_format format, struct fwd_hdr *ret)
 {
-	enum vntag_format format = fwd_format(in->carries);
 	enum vntag_way way = in->kind == FWD_URP ? VNTAG_DOWN : VNTAG_UP;
 	struct vntag_hdr v;
 	enum vntag_drop d = vntag_parse(at, len, format, &v);
@@ -118,13 +118,17 @@ static inline enum fwd_drop fwd_parse(
 	enum fwd_drop drop = FWD_PASS;
 	uint32_t at = FWD_ADDRESSES;
 
-	if (len < FWD_ADDRESSES + 2)
+	if (len < FWD_ADDRESSES + 2) {
+		*ret = (struct fwd_hdr){ 0 };
 		return in->carries > FWD_TAG_S ? FWD_DROP_TRUNCATED : FWD_DROP_MALFORMED;
+	}
 	*ret = (struct fwd_hdr){ .dst = fwd_mac(head), .src = fwd_mac(head + 6) };
 	if (in->carries == FWD_TAG_S)
 		drop = fwd_parse_s_tag(head + at, len - at, ret);
-	else if (in->carries != FWD_TAG_NONE)
-		drop = fwd_parse_vif_tag(head + at, len - at, in, ret);
+	else if (in->carries == FWD_TAG_VN)
+		drop = fwd_parse_vif_tag(head + at, len - at, in, VNTAG_FORMAT_VN, ret);
+	else if (in->carries == FWD_TAG_E)
+		drop = fwd_parse_vif_tag(head + at, len - at, in, VNTAG_FORMAT_E, ret);
 	if (drop != FWD_PASS)
 		return drop;
 	at += ret->outer_len;
@@ -295,8 +299,9 @@ static inline enum fwd_drop fwd_ingress(struct fwd_tables *t, uint16_t lport, co
  * be another's. Nor has one of the port itself where all but control is in the tags of VIFs (port-extension-reference 2.6). */
 static inline bool fwd_has_way(const struct fwd_port *out)
 {
-	if (out->relay == FWD_IV)
-		return out->kind != FWD_DRP || out->tag_id != 0;
+	if (out->relay ==
+		FWD_IV) /* a VIF is reached by its number, or as a member of a list that it leaves with it */
+		return true;
 	return (out->tag == FWD_TAG_NONE || out->tag_id != 0) && out->carries <= FWD_TAG_S;
 }
 
@@ -388,21 +393,24 @@ static inline bool fwd_has_c_tag(
 	return !fwd_in_untagged(t, lport, d->vid);
 }
 
+static inline void fwd_put_tag(struct vntag_hdr v, struct fwd_copy *ret)
+{
+	ret->outer = vntag_bits(&v);
+	ret->outer_len = (uint8_t)vntag_len((enum vntag_format)v.format);
+}
+
 /* In an interface virtualizer the frame inside the tag stays as it is, but for the C-tag of a VLAN in the untagged set of
  * the VIF, which is the administrator's or the controlling bridge's, not its VSIs' (port-extension-reference 5.2). */
 static inline void fwd_egress_iv(struct fwd_tables *t, const struct fwd_port *in, const struct fwd_port *out,
 	uint16_t lport, const struct fwd_decision *d, struct fwd_copy *ret)
 {
-	struct vntag_hdr v;
-
 	ret->is_tagged = d->tag_len != 0;
 	ret->tci = d->tci;
 	if (out->kind == FWD_DRP) {
 		if (ret->is_tagged && d->vid != FWD_VID_NONE && fwd_in_untagged(t, lport, d->vid))
 			ret->is_tagged = 0;
 	} else if (in->kind == FWD_DRP) {
-		v = vntag_up(fwd_format(out->carries), in->tag_id, d->prio);
-		ret->outer_len = (uint8_t)vntag_build(&v, ret->outer);
+		fwd_put_tag(vntag_up(fwd_format(out->carries), in->tag_id, d->prio), ret);
 	} else {
 		ret->is_outer_kept = 1;
 		ret->outer_len = d->outer_len;
@@ -415,7 +423,6 @@ static inline void fwd_egress(struct fwd_tables *t, const struct fwd_port *in, c
 	uint16_t lport, const struct fwd_decision *d, uint32_t list, bool has_c_tag, struct fwd_copy *ret)
 {
 	bool is_same_trunk = in->tag == out->tag && in->trunk == out->trunk;
-	struct vntag_hdr v;
 
 	*ret = (struct fwd_copy){ 0 };
 	if (in->relay == FWD_IV) {
@@ -426,14 +433,15 @@ static inline void fwd_egress(struct fwd_tables *t, const struct fwd_port *in, c
 	ret->tci = (uint16_t)(d->prio << 12 | d->vid);
 	if (out->tag == FWD_TAG_S) {
 		ret->outer_len = FWD_S_TAG;
-		ret->outer[0] = FWD_S_TPID >> 8;
-		ret->outer[1] = FWD_S_TPID & 0xff;
-		ret->outer[2] = (uint8_t)((uint32_t)d->prio << 4 | out->tag_id >> 8);
-		ret->outer[3] = (uint8_t)out->tag_id;
+		ret->outer = (uint64_t)FWD_S_TPID << 48 | (uint64_t)d->prio << 44 |
+			     (uint64_t)out->tag_id << 32;
 	} else if (out->tag != FWD_TAG_NONE) {
-		v = vntag_down(fwd_format(out->tag), list != 0 ? list : out->tag_id,
-			is_same_trunk ? in->tag_id : 0, d->prio);
-		ret->outer_len = (uint8_t)vntag_build(&v, ret->outer);
+		uint32_t to = list != 0 ? list : out->tag_id, from = is_same_trunk ? in->tag_id : 0;
+
+		if (out->tag == FWD_TAG_VN)
+			fwd_put_tag(vntag_down(VNTAG_FORMAT_VN, to, from, d->prio), ret);
+		else
+			fwd_put_tag(vntag_down(VNTAG_FORMAT_E, to, from, d->prio), ret);
 	}
 }
 

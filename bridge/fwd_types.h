@@ -153,7 +153,7 @@ struct fwd_decision {
 
 /** How one copy begins on the wire: the addresses, the outer tag, the C-tag, then the rest of the frame. */
 struct fwd_copy {
-	uint8_t outer[8];
+	uint64_t outer; /* the first octet on top */
 	uint8_t outer_len;
 	uint8_t is_outer_kept; /* the outer tag stays as it came */
 	uint8_t is_tagged;     /* with a C-tag, of `tci` */

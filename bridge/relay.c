@@ -91,9 +91,12 @@ static uint16_t station_vid(const struct relay *r, uint16_t lport, uint64_t mac)
 
 static inline uint16_t fwd_untagged_vid(struct fwd_tables *t, uint16_t lport, uint64_t mac)
 {
+	const struct lport *p = &t->r->port[lport];
 	uint16_t vid = FWD_VID_NONE;
 
-	if (t->r->port[lport].n_vsis > 0) {
+	if (p->n_untagged_vids == 1) /* then it is that or not admitted */
+		return p->untagged_vids;
+	if (p->n_untagged_vids > 1) {
 		vid = station_vid(t->r, lport, mac);
 		if (vid == FWD_VID_NONE)
 			vid = station_vid(t->r, lport, 0);
@@ -140,7 +143,9 @@ static inline bool fwd_flood_credit(struct fwd_tables *t, uint16_t lport)
 
 static inline uint16_t fwd_channel(struct fwd_tables *t, uint16_t trunk, uint32_t id)
 {
-	return relay_channel_find(t->r, trunk, id);
+	const struct channel *c = relay_channel_at(t->r, trunk, id);
+
+	return c->id != 0 ? c->lport : FWD_LPORT_NONE;
 }
 
 static inline bool fwd_list_known(struct fwd_tables *t, uint16_t trunk, uint32_t id)
@@ -399,6 +404,7 @@ void relay_rx(struct relay *r, uint16_t lport, struct span frame, struct mono no
 {
 	struct fwd_tables t = { .r = r, .now = now, .key = UINT64_MAX };
 	struct relay_walk *w = &ret->walk;
+	enum fwd_drop drop;
 	struct fwd_hdr h;
 	struct lport *in;
 
@@ -417,22 +423,24 @@ void relay_rx(struct relay *r, uint16_t lport, struct span frame, struct mono no
 	w->d.vid = FWD_VID_NONE;
 	w->d.to = FWD_TO_NONE;
 	w->d.is_unknown_source = 0;
-	ret->drop = enter(&t, &ret->lport, frame, &h);
-	in = &r->port[ret->lport];
+	drop = enter(&t, &lport, frame, &h);
+	in = &r->port[lport];
 	in->n.rx_frames++;
 	in->n.rx_octets += frame.len;
-	if (ret->drop == FWD_PASS)
-		ret->drop = decide(&t, ret->lport, &h, w);
+	if (drop == FWD_PASS)
+		drop = decide(&t, lport, &h, w);
+	ret->drop = drop;
+	ret->lport = lport;
 	ret->vid = w->d.vid;
 	ret->unknown_source = w->d.is_unknown_source != 0;
 	if (frame.len >= FWD_ADDRESSES)
 		memcpy(ret->src.b, frame.ptr + 6, sizeof(ret->src.b));
-	if (ret->drop == FWD_PASS)
+	if (drop == FWD_PASS)
 		ret->verdict = RELAY_FORWARDED;
-	else if (ret->drop == FWD_DROP_TOO_LONG && w->d.to == FWD_TO_ONE)
-		r->port[w->d.out].n.drops[FWD_DROP_TOO_LONG]++;
+	else if (drop == FWD_DROP_TOO_LONG && w->d.to == FWD_TO_ONE)
+		r->port[w->d.out].n.drops[drop]++;
 	else
-		in->n.drops[ret->drop]++;
+		in->n.drops[drop]++;
 }
 
 static void count_copy(struct relay *r, const struct relay_walk *w, uint16_t lport, size_t octets)
@@ -456,6 +464,12 @@ static uint8_t put_be16(uint8_t *at, unsigned v)
 	at[0] = (uint8_t)(v >> 8);
 	at[1] = (uint8_t)v;
 	return 2;
+}
+
+static void put_be64(uint8_t *at, uint64_t v)
+{
+	for (unsigned i = 0; i < 8; i++)
+		at[i] = (uint8_t)(v >> (56 - 8 * i));
 }
 
 /* A frame may be too short once its tag is off, and there is more behind a packet's end than anybody may see. */
@@ -484,8 +498,10 @@ bool relay_next_copy(struct relay *r, struct relay_result *res, struct relay_cop
 		return false;
 	memcpy(ret->head, frame, FWD_ADDRESSES);
 	ret->head_len = FWD_ADDRESSES;
-	memcpy(ret->head + FWD_ADDRESSES, c->is_outer_kept ? frame + FWD_ADDRESSES : c->outer,
-		sizeof(c->outer));
+	if (c->is_outer_kept)
+		memcpy(ret->head + FWD_ADDRESSES, frame + FWD_ADDRESSES, sizeof(c->outer));
+	else
+		put_be64(ret->head + FWD_ADDRESSES, c->outer);
 	ret->head_len += c->outer_len;
 	if (c->is_tagged) {
 		ret->head_len += put_be16(ret->head + ret->head_len, FWD_C_TPID);

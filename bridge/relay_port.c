@@ -101,6 +101,10 @@ void relay_vlan_ref(struct relay *r, uint16_t lport, uint16_t vid, int delta, in
 	struct vlan_refs *refs = relay_refs(r, lport, vid);
 
 	refs->n += (uint32_t)delta;
+	if (delta_untagged != 0 && refs->untagged == (delta_untagged < 0)) { /* the first, or the last */
+		r->port[lport].n_untagged_vids = (uint16_t)(r->port[lport].n_untagged_vids + delta_untagged);
+		r->port[lport].untagged_vids ^= vid;
+	}
 	refs->untagged += (uint32_t)delta_untagged;
 	vlan_sync(r, lport, vid);
 	if (p->kind == FWD_DRP && p->urp != FWD_LPORT_NONE) {

@@ -45,12 +45,10 @@ struct vlan_refs {         /* why a port is in a VLAN besides static membership 
 	uint32_t untagged; /* of these, admissions that are the untagged VID of their address */
 };
 
-struct channel { /* an outer tag of a trunk port -> the logical port whose frames have it */
-	uint32_t hash;
-	uint32_t id;
+struct channel {     /* an outer tag of a trunk port -> the logical port whose frames have it */
+	uint32_t id; /* 0: free slot */
 	uint16_t trunk;
 	uint16_t lport;
-	bool in_use;
 };
 
 struct vif_list {          /* of a trunk port; its members are n_words words of relay.list_set */
@@ -71,14 +69,16 @@ struct vif_flood {
 	bool has_c_tag;
 };
 
-struct lport {
-	struct fwd_port p; /* first: the hot part */
+struct lport { /* what every frame touches first */
+	struct fwd_port p;
+	uint32_t n_vsis;
+	uint16_t n_untagged_vids; /* different ones, of its admissions */
+	uint16_t untagged_vids;   /* all of them, by exclusive or: of one, itself */
+	bool pads;
 	struct relay_port_counters n;
 	struct dur storm_gap;   /* between two frames at the limit; 0: no limit */
 	struct mono storm_next; /* when the limit would have let the next frame go */
-	uint32_t n_vsis;
 	uint32_t n_admissions;
-	bool pads;
 };
 
 struct relay {
@@ -107,9 +107,10 @@ struct relay {
 	struct imap by_group;      /* registrations by (component, VID, MAC) */
 	struct imap by_group_port; /* and by (lport, VID, MAC) */
 	struct group *group;
-	uint32_t n_groups;      /* in use */
-	struct imap by_channel; /* outer tags by (trunk, id) */
-	struct channel *channel;
+	uint32_t n_groups;       /* in use */
+	struct channel *channel; /* open hash table by (trunk, id): one look for every tagged frame */
+	uint32_t channel_mask;   /* slots - 1; three quarters of them stay free */
+	uint32_t n_channels;
 	struct imap by_list;     /* VIF lists by (trunk, id) */
 	struct imap by_list_set; /* and by (trunk, members) */
 	struct vif_list *list;
@@ -128,7 +129,7 @@ struct vif_set {
 
 static inline uint32_t relay_hash(const struct relay *r, uint64_t key)
 {
-	return (uint32_t)siphash(r->cfg.key, span_of(&key, sizeof(key)));
+	return (uint32_t)siphash_u64(r->cfg.key, key);
 }
 static inline uint32_t relay_hash_with(
 	uint32_t hash, uint16_t scope) /* a port or a component joins the key */
@@ -150,6 +151,22 @@ static inline uint64_t *relay_list_words(const struct relay *r, uint32_t list)
 static inline struct vif_flood *relay_flood(const struct relay *r, uint16_t trunk, uint16_t vid)
 {
 	return &r->flood[((uint32_t)vid * 31 + trunk) % RELAY_N_FLOODS];
+}
+/* Tags are assigned by ourselves or by the peer that is hurt if it makes them collide: no keyed hash is needed. */
+static inline uint32_t relay_tag_hash(uint16_t trunk, uint32_t id)
+{
+	uint32_t x = (id ^ (uint32_t)trunk << 16) * 0x9e3779b1u;
+
+	return x ^ x >> 16;
+}
+/** The slot of the tag, or the free one where it would be. */
+static inline struct channel *relay_channel_at(const struct relay *r, uint16_t trunk, uint32_t id)
+{
+	uint32_t i = relay_tag_hash(trunk, id) & r->channel_mask;
+
+	while (r->channel[i].id != 0 && (r->channel[i].id != id || r->channel[i].trunk != trunk))
+		i = (i + 1) & r->channel_mask;
+	return &r->channel[i];
 }
 static inline void relay_set_add(struct vif_set *s, uint16_t lport)
 {
@@ -186,7 +203,6 @@ void relay_tag_layout(struct relay *r, struct carve *c);
 void relay_tag_clear(struct relay *r);
 /** Its tags, and the lists it is in: those of a bridge go, since the other end still has it in them. */
 void relay_tag_del_port(struct relay *r, uint16_t lport);
-uint16_t relay_channel_find(const struct relay *r, uint16_t trunk, uint32_t id);
 /** The list or FDB_NONE. */
 uint32_t relay_list_find(const struct relay *r, uint16_t trunk, uint32_t id);
 /** A list that may have exactly these members, after list `from` (FDB_NONE: the first); FDB_NONE: no other. The caller

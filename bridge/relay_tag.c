@@ -15,18 +15,21 @@
 
 void relay_tag_layout(struct relay *r, struct carve *c)
 {
-	r->channel = (struct channel *)carve_take(c, r->cfg.max_channels, sizeof(*r->channel));
+	uint32_t slots = 16;
+
+	while (slots < 4 * (uint64_t)r->cfg.max_channels && slots < 1u << 30)
+		slots <<= 1;
+	r->channel_mask = slots - 1;
+	r->channel = (struct channel *)carve_take(c, slots, sizeof(*r->channel));
 	r->list = (struct vif_list *)carve_take(c, r->cfg.max_lists, sizeof(*r->list));
 	r->flood = (struct vif_flood *)carve_take(c, RELAY_N_FLOODS, sizeof(*r->flood));
 	r->list_set = (uint64_t *)carve_take(c, (size_t)r->cfg.max_lists * r->n_words, sizeof(*r->list_set));
-	imap_layout(&r->by_channel, c, r->cfg.max_channels);
 	imap_layout(&r->by_list, c, r->cfg.max_lists);
 	imap_layout(&r->by_list_set, c, r->cfg.max_lists);
 }
 
 void relay_tag_clear(struct relay *r)
 {
-	imap_clear(&r->by_channel);
 	imap_clear(&r->by_list);
 	imap_clear(&r->by_list_set);
 	r->epoch = 1;
@@ -37,19 +40,11 @@ static enum vntag_format format_of(const struct fwd_port *trunk)
 	return trunk->carries == FWD_TAG_VN ? VNTAG_FORMAT_VN : VNTAG_FORMAT_E;
 }
 
-/* Tags are assigned by ourselves or by the peer that is hurt if it makes them collide: no keyed hash is needed. */
-static uint32_t tag_hash(uint16_t trunk, uint32_t id)
-{
-	uint32_t x = (id ^ (uint32_t)trunk << 16) * 0x9e3779b1u;
-
-	return x ^ x >> 16;
-}
-
 /* ---- lists ---- */
 
 uint32_t relay_list_find(const struct relay *r, uint16_t trunk, uint32_t id)
 {
-	uint32_t i = r->n_lists > 0 ? imap_first(&r->by_list, tag_hash(trunk, id)) : IMAP_NONE;
+	uint32_t i = r->n_lists > 0 ? imap_first(&r->by_list, relay_tag_hash(trunk, id)) : IMAP_NONE;
 
 	while (i != IMAP_NONE && (r->list[i].id != id || r->list[i].trunk != trunk))
 		i = imap_next(&r->by_list, i);
@@ -58,7 +53,7 @@ uint32_t relay_list_find(const struct relay *r, uint16_t trunk, uint32_t id)
 
 static uint32_t hash_of_set(const struct vif_set *s)
 {
-	return tag_hash(s->trunk, s->hash + s->n);
+	return relay_tag_hash(s->trunk, s->hash + s->n);
 }
 
 uint32_t relay_list_of_set(const struct relay *r, const struct vif_set *s, uint32_t from)
@@ -91,7 +86,7 @@ static uint32_t list_add(struct relay *r, uint16_t trunk, uint32_t id)
 	if (i == r->cfg.max_lists)
 		return FDB_NONE;
 	r->list[i] = (struct vif_list){
-		.id_hash = tag_hash(trunk, id), .id = id, .trunk = trunk, .in_use = true
+		.id_hash = relay_tag_hash(trunk, id), .id = id, .trunk = trunk, .in_use = true
 	};
 	imap_insert(&r->by_list, r->list[i].id_hash, i);
 	r->n_lists++;
@@ -178,42 +173,43 @@ static void lists_leave(struct relay *r, uint16_t trunk, uint16_t lport)
 
 /* ---- channels ---- */
 
-static uint32_t channel_find(const struct relay *r, uint16_t trunk, uint32_t id)
+/* What lies behind a freed slot and belongs to it or before moves up. */
+static void close_gap(struct relay *r, uint32_t gap)
 {
-	uint32_t i = imap_first(&r->by_channel, tag_hash(trunk, id));
+	uint32_t i = gap, mask = r->channel_mask;
 
-	while (i != IMAP_NONE && (r->channel[i].id != id || r->channel[i].trunk != trunk))
-		i = imap_next(&r->by_channel, i);
-	return i;
+	for (i = (i + 1) & mask; r->channel[i].id != 0; i = (i + 1) & mask) {
+		uint32_t home = relay_tag_hash(r->channel[i].trunk, r->channel[i].id) & mask;
+
+		if (((i - home) & mask) < ((i - gap) & mask))
+			continue;
+		r->channel[gap] = r->channel[i];
+		gap = i;
+	}
+	r->channel[gap].id = 0;
 }
 
-uint16_t relay_channel_find(const struct relay *r, uint16_t trunk, uint32_t id)
+static void channel_drop(struct relay *r, struct channel *c)
 {
-	uint32_t i = channel_find(r, trunk, id);
+	uint16_t trunk = c->trunk, lport = c->lport;
+	struct fwd_port *p = &r->port[lport].p;
 
-	return i == IMAP_NONE ? FWD_LPORT_NONE : r->channel[i].lport;
-}
-
-static void channel_drop(struct relay *r, uint32_t i)
-{
-	struct fwd_port *p = &r->port[r->channel[i].lport].p;
-
-	imap_remove(&r->by_channel, r->channel[i].hash, i);
-	r->channel[i].in_use = false;
+	close_gap(r, (uint32_t)(c - r->channel));
+	r->n_channels--;
 	r->epoch++;
 	if (p->kind == FWD_TRANSIT)
 		return; /* has others */
-	lists_leave(r, p->trunk, r->channel[i].lport);
+	lists_leave(r, trunk, lport);
 	p->tag_id = 0;
 	p->trunk = FWD_LPORT_NONE;
 }
 
 void relay_channel_clear(struct relay *r, uint16_t trunk, uint32_t id)
 {
-	uint32_t i = channel_find(r, trunk, id);
+	struct channel *c = relay_channel_at(r, trunk, id);
 
-	if (i != IMAP_NONE)
-		channel_drop(r, i);
+	if (c->id != 0)
+		channel_drop(r, c);
 }
 
 /* Is it a number that the tag has room for, and a port that such frames can come from? */
@@ -234,27 +230,23 @@ static bool is_channel(const struct fwd_port *trunk, uint32_t id, const struct f
 
 bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lport)
 {
+	struct channel *c;
 	struct fwd_port *p;
-	uint32_t slot = 0, i;
 
 	if (!relay_is_port(r, lport) || !relay_is_port(r, trunk))
 		return false;
 	p = &r->port[lport].p;
 	if (!is_channel(&r->port[trunk].p, id, p))
 		return false;
-	i = channel_find(r, trunk, id);
-	if (i != IMAP_NONE)
-		return r->channel[i].lport == lport;
+	c = relay_channel_at(r, trunk, id);
+	if (c->id != 0)
+		return c->lport == lport;
 	if (p->trunk != FWD_LPORT_NONE && p->kind != FWD_TRANSIT)
 		relay_channel_clear(r, p->trunk, p->tag_id);
-	while (slot < r->cfg.max_channels && r->channel[slot].in_use)
-		slot++;
-	if (slot == r->cfg.max_channels)
+	if (r->n_channels == r->cfg.max_channels)
 		return false;
-	r->channel[slot] = (struct channel){
-		.hash = tag_hash(trunk, id), .id = id, .trunk = trunk, .lport = lport, .in_use = true
-	};
-	imap_insert(&r->by_channel, r->channel[slot].hash, slot);
+	*relay_channel_at(r, trunk, id) = (struct channel){ .id = id, .trunk = trunk, .lport = lport };
+	r->n_channels++;
 	p->trunk = trunk;
 	p->tag_id = p->kind == FWD_TRANSIT ? 0 : id;
 	r->epoch++;
@@ -266,9 +258,14 @@ void relay_tag_del_port(struct relay *r, uint16_t lport)
 	bool is_trunk = r->port[lport].p.carries != FWD_TAG_NONE;
 	bool is_named = r->port[lport].p.trunk != FWD_LPORT_NONE;
 
-	for (uint32_t i = 0; (is_trunk || is_named) && i < r->cfg.max_channels; i++)
-		if (r->channel[i].in_use && (r->channel[i].lport == lport || r->channel[i].trunk == lport))
-			channel_drop(r, i);
+	for (uint32_t i = 0; (is_trunk || is_named) && i <= r->channel_mask;) {
+		struct channel *c = &r->channel[i];
+
+		if (c->id != 0 && (c->lport == lport || c->trunk == lport))
+			channel_drop(r, c); /* and another may move up */
+		else
+			i++;
+	}
 	for (uint32_t i = 0; r->n_lists > 0 && i < r->cfg.max_lists; i++) {
 		if (r->list[i].in_use && r->list[i].trunk == lport)
 			list_drop(r, i);

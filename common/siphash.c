@@ -33,27 +33,47 @@ static inline uint64_t load_le(const uint8_t *p, size_t n)
 	return v;
 }
 
+static inline struct state start(struct siphash_key key)
+{
+	return (struct state){ key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du,
+		key.k0 ^ 0x6c7967656e657261u, key.k1 ^ 0x7465646279746573u };
+}
+
+static inline void take(struct state *s, uint64_t m)
+{
+	s->v3 ^= m;
+	round_once(s);
+	s->v0 ^= m;
+}
+
+static inline uint64_t finish(struct state *s)
+{
+	s->v2 ^= 0xff;
+	round_once(s);
+	round_once(s);
+	round_once(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
 uint64_t siphash(struct siphash_key key, struct span data)
 {
-	struct state s = { key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du,
-		key.k0 ^ 0x6c7967656e657261u, key.k1 ^ 0x7465646279746573u };
+	struct state s = start(key);
 	size_t whole = data.len & ~(size_t)7;
-	uint64_t m;
+	uint64_t last = (uint64_t)data.len << 56;
 
-	for (size_t i = 0; i < whole; i += 8) {
-		m = load_le(data.ptr + i, 8);
-		s.v3 ^= m;
-		round_once(&s);
-		s.v0 ^= m;
-	}
-	m = (uint64_t)data.len << 56;
+	for (size_t i = 0; i < whole; i += 8)
+		take(&s, load_le(data.ptr + i, 8));
 	if (data.len > whole)
-		m |= load_le(data.ptr + whole, data.len - whole);
-	s.v3 ^= m;
-	round_once(&s);
-	s.v0 ^= m;
-	s.v2 ^= 0xff;
-	for (int i = 0; i < 3; i++)
-		round_once(&s);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+		last |= load_le(data.ptr + whole, data.len - whole);
+	take(&s, last);
+	return finish(&s);
+}
+
+uint64_t siphash_u64(struct siphash_key key, uint64_t v)
+{
+	struct state s = start(key);
+
+	take(&s, v);
+	take(&s, (uint64_t)sizeof(v) << 56);
+	return finish(&s);
 }

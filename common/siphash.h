@@ -10,5 +10,7 @@ struct siphash_key {
 };
 
 uint64_t siphash(struct siphash_key key, struct span data);
+/** The same of one number's eight octets, the lowest first. */
+uint64_t siphash_u64(struct siphash_key key, uint64_t v);
 
 #endif

@@ -95,13 +95,20 @@ static inline bool vntag_is_tagged(const uint8_t *octets, uint32_t len)
 	return len >= 2 && vntag_is_ethertype((uint16_t)(octets[0] << 8 | octets[1]));
 }
 
+/* Written out, compilers make one load of it. */
+static inline uint64_t vntag_be64(const uint8_t *b)
+{
+	return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 | (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 |
+	       (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 | (uint64_t)b[6] << 8 | b[7];
+}
+
 /** Take a tag apart. Judges only that it is there and whole: PASS, TRUNCATED, UNTAGGED or OTHER_FORMAT; *ret is written
  * on PASS. `len`: octets behind the source MAC, of which no more than vntag_len() + 2 are read. */
 static inline enum vntag_drop vntag_parse(
 	const uint8_t *octets, uint32_t len, enum vntag_format format, struct vntag_hdr *ret)
 {
 	uint16_t want = format == VNTAG_FORMAT_VN ? VNTAG_ETHERTYPE_VN : VNTAG_ETHERTYPE_E;
-	struct vntag_hdr h = { .format = (uint8_t)format };
+	uint64_t bits;
 	uint16_t type;
 
 	if (len < 2)
@@ -111,30 +118,31 @@ static inline enum vntag_drop vntag_parse(
 		return vntag_is_ethertype(type) ? VNTAG_DROP_OTHER_FORMAT : VNTAG_DROP_UNTAGGED;
 	if (len < vntag_len(format) + VNTAG_INNER)
 		return VNTAG_DROP_TRUNCATED;
-	if (format == VNTAG_FORMAT_VN) {
-		h.d = octets[2] >> 7;
-		h.p = octets[2] >> 6 & 1;
-		h.dvif = (uint16_t)((octets[2] & 0x3f) << 8 | octets[3]);
-		h.l = octets[4] >> 7;
-		h.r = octets[4] >> 6 & 1;
-		h.ver = octets[4] >> 4 & 3;
-		h.svif = (uint16_t)((octets[4] & 0xf) << 8 | octets[5]);
-		h.inner = (uint16_t)(octets[6] << 8 | octets[7]);
-	} else {
-		h.pcp = octets[2] >> 5;
-		h.dei = octets[2] >> 4 & 1;
-		h.ingress = (uint32_t)octets[6] << 12 | (uint32_t)(octets[2] & 0xf) << 8 | octets[3];
-		h.reserved = octets[4] >> 6;
-		h.ecid = (uint32_t)(octets[4] >> 4 & 3) << VNTAG_GRP_SHIFT | (uint32_t)octets[7] << 12 |
-			 (uint32_t)(octets[4] & 0xf) << 8 | octets[5];
-		h.inner = (uint16_t)(octets[8] << 8 | octets[9]);
-	}
-	*ret = h;
+	bits = vntag_be64(octets);
+	if (format == VNTAG_FORMAT_VN)
+		*ret = (struct vntag_hdr){ .format = VNTAG_FORMAT_VN,
+			.d = bits >> 47 & 1,
+			.p = bits >> 46 & 1,
+			.dvif = bits >> 32 & VNTAG_DVIF_MASK,
+			.l = bits >> 31 & 1,
+			.r = bits >> 30 & 1,
+			.ver = bits >> 28 & 3,
+			.svif = bits >> 16 & VNTAG_VIF_MAX,
+			.inner = (uint16_t)bits };
+	else
+		*ret = (struct vntag_hdr){ .format = VNTAG_FORMAT_E,
+			.pcp = bits >> 45 & 7,
+			.dei = bits >> 44 & 1,
+			.ingress = (uint32_t)((bits >> 8 & 0xff) << 12 | (bits >> 32 & VNTAG_ECID_BASE)),
+			.reserved = bits >> 30 & 3,
+			.ecid = (uint32_t)((bits >> 28 & 3) << VNTAG_GRP_SHIFT | (bits & 0xff) << 12 |
+					   (bits >> 16 & VNTAG_ECID_BASE)),
+			.inner = (uint16_t)(octets[8] << 8 | octets[9]) };
 	return VNTAG_PASS;
 }
 
-/* The tag as a number whose upper octets are the tag's: shifts and one kind of store for both formats, which is fast and
- * what the kernel's verifier can follow. */
+/** The tag as a number with its first octet on top, the last two of a VN-Tag zero. One store writes it, and the kernel's
+ * verifier can follow that. Fields wider than their place are cut. */
 static inline uint64_t vntag_bits(const struct vntag_hdr *h)
 {
 	uint32_t ingress = h->ingress, ecid = h->ecid;
@@ -151,8 +159,8 @@ static inline uint64_t vntag_bits(const struct vntag_hdr *h)
 	       (ecid >> 12 & 0xff);
 }
 
-/** Write a tag, its EtherType first and without the inner one. Fields wider than their place are cut. Returns the octets
- * of the tag, vntag_len(); all of `octets` is written. */
+/** Write a tag, its EtherType first and without the inner one. Returns the octets of the tag, vntag_len(); all of `octets`
+ * is written. */
 static inline uint32_t vntag_build(const struct vntag_hdr *h, uint8_t octets[VNTAG_LEN_MAX])
 {
 	uint64_t bits = vntag_bits(h);
@@ -175,7 +183,7 @@ static inline enum vntag_drop vntag_check_vn(const struct vntag_hdr *h, enum vnt
 	if (h->d != (way == VNTAG_DOWN))
 		return VNTAG_DROP_DIRECTION;
 	if (way == VNTAG_UP) {
-		if (h->p || h->l)
+		if ((h->p | h->l) != 0)
 			return VNTAG_DROP_FORMAT;
 		return h->svif == 0 ? VNTAG_DROP_SOURCE : VNTAG_PASS; /* 0 is no VIF (2.5) */
 	}

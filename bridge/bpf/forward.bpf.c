@@ -172,9 +172,13 @@ static inline void note(const struct fwd_decision *d)
 }
 
 /* Does the copy begin as the frame does? */
-static inline bool is_as_it_came(const struct fwd_decision *d, const struct fwd_copy *c)
+static inline bool is_as_it_came(const struct fwd_decision *d, const struct fwd_copy *c, const __u8 *head)
 {
-	if (c->outer_len != d->outer_len || (c->outer_len > 0 && !c->is_outer_kept))
+	__u64 differs = c->outer ^ vntag_be64(head + FWD_ADDRESSES);
+
+	if (c->outer_len != d->outer_len)
+		return false;
+	if (c->outer_len > 0 && !c->is_outer_kept && differs >> (64 - 8 * (c->outer_len & 15)) != 0)
 		return false;
 	return c->is_tagged == (d->tag_len != 0) && (!c->is_tagged || c->tci == d->tci);
 }
@@ -193,7 +197,7 @@ static inline enum fwd_drop make_copy(struct fwd_tables *t, const struct fwd_por
 
 /* What the decision means at XDP. */
 static inline int act(struct fwd_tables *t, const struct fwd_port *in, const struct fwd_decision *d,
-	const struct fwd_copy *c)
+	const struct fwd_copy *c, const __u8 *head)
 {
 	if (d->drop == FWD_DROP_RESERVED || d->is_unknown_source)
 		return XDP_PASS; /* a control frame; or somebody may bind the source */
@@ -203,7 +207,7 @@ static inline int act(struct fwd_tables *t, const struct fwd_port *in, const str
 		count(d->drop);
 		return XDP_DROP;
 	}
-	if (d->to != FWD_TO_ONE || !is_as_it_came(d, c))
+	if (d->to != FWD_TO_ONE || !is_as_it_came(d, c, head))
 		return XDP_PASS;
 	if (d->out == d->in)
 		return XDP_TX;
@@ -250,5 +254,5 @@ int evb_forward(struct xdp_md *ctx)
 	if (d.drop == FWD_PASS)
 		d.drop = (__u8)make_copy(&t, in, &d, len, &c);
 	note(&d);
-	return act(&t, in, &d, &c);
+	return act(&t, in, &d, &c, head);
 }

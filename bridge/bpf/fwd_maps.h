@@ -18,8 +18,8 @@ struct fwd_vlan_key {
 enum { FWD_VLAN_MEMBER = 1, FWD_VLAN_UNTAGGED = 2 }; /* value of map vlans */
 
 /** `bindings`: scope is the logical port, address 0 any source; `stations`: the same with VID 0, value the untagged
- * VID; `fdb`: scope is the component, value the logical port; `groups`: component | 0x10000 for "somebody is
- * registered", else the logical port. */
+ * VID, for address 0 also when the port has only that one; `fdb`: scope is the component, value the logical port;
+ * `groups`: component | 0x10000 for "somebody is registered", else the logical port. */
 struct fwd_address_key {
 	uint64_t key; /* VID << 48 | address */
 	uint32_t scope;

@@ -1,13 +1,23 @@
 /*
- * The relay against a naive model: the rules of evb-reference 1.3 and 1.4 once more, in plain arrays and loops, from
- * the prose and not from forward.h. Random associations, moves, blocked ports, ageing and frames; each frame's
- * verdict, reason, egress ports and tags must agree.
+ * The relay against a naive model: the rules of evb-reference 1.2, 1.3 and 1.4 once more, in plain arrays and loops,
+ * from the prose and not from forward.h. Random associations, moves, blocked ports, ageing, S-channels that come and go,
+ * and frames; each frame's verdict, reason, egress ports and tags must agree.
  */
 #include "prng.h"
 #include "relay_net.h"
 
-enum { N_PORTS = 11, N_VIDS = 6, N_OWNERS = 3, MAX_RIGHTS = 200, MAX_PLACES = 200, N_STEPS = 4000 };
-enum { AGE = 20, MAX_LEARNED = 9, MAX_OF_DRP = 2, NOT_SENT = -2, UNTAGGED = -1 };
+enum { N_PORTS = 15, N_VIDS = 6, N_OWNERS = 3, MAX_RIGHTS = 200, MAX_PLACES = 200, N_STEPS = 4000 };
+enum {
+	AGE = 20,
+	MAX_LEARNED = 9,
+	MAX_OF_DRP = 2,
+	NOT_SENT = -2,
+	UNTAGGED = -1,
+	FIRST_SVID = 100,
+	N_SVIDS = 4
+};
+/* ports whose devices carry S-TAGs, and those behind the tags */
+enum { UAP = 2, UPLINK = 9, CAP_A = 11, CAP_B = 12, CHANNEL_URP = 13 };
 
 /* ---- the model ---- */
 struct right {       /* to use (vid, mac) on a port; mac 0: any */
@@ -26,12 +36,14 @@ struct place { /* where an address is */
 };
 struct outcome {
 	enum fwd_drop drop;
-	int sent[N_PORTS]; /* NOT_SENT, UNTAGGED or the TCI */
+	int sent[N_PORTS];  /* NOT_SENT, UNTAGGED or the TCI */
+	int s_tag[N_PORTS]; /* UNTAGGED or the S-TAG's */
 };
 struct model {
 	struct relay_port_cfg cfg[N_PORTS];
 	bool forwarding[N_PORTS], rr[N_PORTS], member[N_PORTS][N_VIDS], untagged[N_PORTS][N_VIDS];
 	bool registered[N_PORTS][N_VIDS]; /* of the one group address */
+	unsigned svid[N_PORTS];           /* 0: none */
 	struct right rights[MAX_RIGHTS];
 	struct place places[MAX_PLACES];
 	unsigned last_id;
@@ -175,12 +187,51 @@ static enum fwd_drop model_enter(struct model *m, unsigned port, uint64_t src, i
 	return FWD_DROP_NOT_ASSOCIATED;
 }
 
+static bool is_behind_tag(unsigned port)
+{
+	return port == CAP_A || port == CAP_B || port == CHANNEL_URP;
+}
+
+/* The port that a frame of the device is for; N_PORTS: none. */
+static unsigned channel_of(const struct model *m, unsigned device, unsigned svid)
+{
+	if (svid <= 1)
+		return device;
+	for (unsigned i = 0; i < N_PORTS; i++)
+		if (m->svid[i] == svid && (i == CHANNEL_URP) == (device == UPLINK))
+			return i;
+	return N_PORTS;
+}
+
+/* A port behind a tag that has none just now is not there. */
+static bool is_open(const struct model *m, unsigned port)
+{
+	return m->forwarding[port] && (!is_behind_tag(port) || m->svid[port] != 0);
+}
+
+/* What is on its way: its first type without tags, and octets behind it. */
+struct load {
+	bool is_s_tagged;
+	size_t payload;
+};
+
+static enum fwd_drop fits(struct model *m, unsigned out, unsigned vid, struct load load)
+{
+	bool is_tagged = !is_untagged_at(m, out, vid);
+
+	if (load.is_s_tagged && !is_tagged && (is_behind_tag(out) || out == UAP || out == UPLINK))
+		return FWD_DROP_S_TAGGED;
+	if (is_behind_tag(out))
+		load.payload += is_tagged ? 8 : 4;
+	return m->cfg[out].mtu && load.payload > m->cfg[out].mtu ? FWD_DROP_TOO_LONG : FWD_PASS;
+}
+
 /* May a copy go from `in` to `out`? The rules of a relay by its kind, no more than one each. */
 static bool may_copy(struct model *m, unsigned in, unsigned out, unsigned vid, uint64_t dst)
 {
 	bool has_registration = false;
 
-	if (!m->forwarding[out] || m->cfg[out].component != m->cfg[in].component || !in_vlan(m, out, vid))
+	if (!is_open(m, out) || m->cfg[out].component != m->cfg[in].component || !in_vlan(m, out, vid))
 		return false;
 	if (in == out && !(m->rr[in] && m->cfg[in].relay == FWD_BRIDGE))
 		return false;
@@ -190,22 +241,24 @@ static bool may_copy(struct model *m, unsigned in, unsigned out, unsigned vid, u
 }
 
 static enum fwd_drop model_one(
-	struct model *m, unsigned in, unsigned out, unsigned vid, struct outcome *o, size_t payload)
+	struct model *m, unsigned in, unsigned out, unsigned vid, struct outcome *o, struct load load)
 {
-	if (!m->forwarding[out])
+	enum fwd_drop drop;
+
+	if (!is_open(m, out))
 		return FWD_DROP_EGRESS;
 	if (in == out && !m->rr[in])
 		return FWD_DROP_SAME_PORT;
 	if (!may_copy(m, in, out, vid, 0))
 		return FWD_DROP_EGRESS;
-	if (m->cfg[out].mtu && payload > m->cfg[out].mtu)
-		return FWD_DROP_TOO_LONG;
-	o->sent[out] = 1;
-	return FWD_PASS;
+	drop = fits(m, out, vid, load);
+	if (drop == FWD_PASS)
+		o->sent[out] = 1;
+	return drop;
 }
 
 static enum fwd_drop model_route(struct model *m, unsigned in, unsigned vid, uint64_t dst, uint64_t src,
-	size_t payload, struct outcome *o)
+	struct load load, struct outcome *o)
 {
 	bool is_vepa = m->cfg[in].relay == FWD_VEPA, has_any = false;
 	struct place *to = is_group(dst) ? NULL : find_place(m, m->cfg[in].component, vid, dst);
@@ -217,18 +270,16 @@ static enum fwd_drop model_route(struct model *m, unsigned in, unsigned vid, uin
 			if (m->cfg[out].kind == FWD_URP && m->cfg[out].component == m->cfg[in].component)
 				return dst == GROUP && !may_copy(m, in, out, vid, dst)
 					       ? FWD_DROP_EGRESS
-					       : model_one(m, in, out, vid, o, payload);
+					       : model_one(m, in, out, vid, o, load);
 		return FWD_DROP_NO_DESTINATION;
 	}
 	if (to)
-		return to->port == owner && m->forwarding[owner]
-			       ? FWD_DROP_SAME_PORT
-			       : model_one(m, in, to->port, vid, o, payload);
+		return to->port == owner && m->forwarding[owner] ? FWD_DROP_SAME_PORT
+								 : model_one(m, in, to->port, vid, o, load);
 	if (is_vepa && !is_group(dst))
 		return FWD_DROP_NO_DESTINATION;
 	for (unsigned out = 0; out < N_PORTS; out++) {
-		if (out == owner || !may_copy(m, in, out, vid, dst) ||
-			(m->cfg[out].mtu && payload > m->cfg[out].mtu))
+		if (out == owner || !may_copy(m, in, out, vid, dst) || fits(m, out, vid, load) != FWD_PASS)
 			continue;
 		o->sent[out] = 1;
 		has_any = true;
@@ -236,27 +287,48 @@ static enum fwd_drop model_route(struct model *m, unsigned in, unsigned vid, uin
 	return has_any ? FWD_PASS : FWD_DROP_NO_DESTINATION;
 }
 
-static struct outcome model_rx(
-	struct model *m, unsigned in, uint64_t dst, uint64_t src, int tci, size_t payload)
+/* A frame as it is on the wire. */
+struct sent {
+	uint64_t dst, src;
+	int s_tci, tci; /* UNTAGGED: without */
+	bool is_hidden; /* an S-TAG behind the C-tag, or in its place */
+	unsigned hidden;
+	size_t payload;
+};
+
+static struct outcome model_rx(struct model *m, unsigned device, struct sent f)
 {
-	struct outcome o;
+	struct load load = { f.is_hidden, f.payload + (f.is_hidden ? 4 : 0) };
+	bool carries = device == UAP || device == UPLINK;
+	struct outcome o = { .drop = FWD_PASS };
 	struct right *a;
-	unsigned vid, prio;
+	unsigned in, vid, prio;
 
 	for (unsigned i = 0; i < N_PORTS; i++)
 		o.sent[i] = NOT_SENT;
-	o.drop = !m->forwarding[in]                  ? FWD_DROP_BLOCKED
-		 : is_group(src) || src == 0         ? FWD_DROP_MALFORMED
-		 : dst == RESERVED                   ? FWD_DROP_RESERVED
-		 : tci >= 0 && (tci & 0xfff) == 4095 ? FWD_DROP_VLAN
-						     : model_enter(m, in, src, tci, &vid, &prio, &a);
+	if (carries && f.s_tci < 0 && f.tci < 0 && f.is_hidden) { /* nothing is in front of it */
+		f.s_tci = (int)f.hidden;
+		load = (struct load){ false, f.payload };
+	}
+	in = channel_of(m, device, f.s_tci < 0 ? 0 : (unsigned)f.s_tci & 0xfff);
+	o.drop = in == N_PORTS                              ? FWD_DROP_NO_CHANNEL
+		 : !m->forwarding[in]                       ? FWD_DROP_BLOCKED
+		 : is_group(f.src) || f.src == 0            ? FWD_DROP_MALFORMED
+		 : load.is_s_tagged && f.tci < 0 && carries ? FWD_DROP_S_TAGGED
+		 : f.dst == RESERVED                        ? FWD_DROP_RESERVED
+		 : f.tci >= 0 && (f.tci & 0xfff) == 4095    ? FWD_DROP_VLAN
+							 : model_enter(m, in, f.src, f.tci, &vid, &prio, &a);
 	if (o.drop != FWD_PASS)
 		return o;
-	model_learn(m, in, vid, src, a);
-	o.drop = model_route(m, in, vid, dst, src, payload, &o);
+	if (f.tci < 0 && f.s_tci >= 0)
+		prio = (unsigned)f.s_tci >> 12;
+	model_learn(m, in, vid, f.src, a);
+	o.drop = model_route(m, in, vid, f.dst, f.src, load, &o);
 	for (unsigned i = 0; i < N_PORTS; i++)
-		if (o.sent[i] != NOT_SENT)
+		if (o.sent[i] != NOT_SENT) {
 			o.sent[i] = is_untagged_at(m, i, vid) ? UNTAGGED : (int)(prio << 12 | vid);
+			o.s_tag[i] = m->svid[i] ? (int)(prio << 12 | m->svid[i]) : UNTAGGED;
+		}
 	return o;
 }
 
@@ -330,23 +402,28 @@ static void set_up(struct both *b, uint64_t seed)
 		.fdb_age_s = AGE,
 		.max_learned_drp = MAX_OF_DRP,
 		.max_groups = 64,
+		.max_channels = 4,
 		.key = { seed, 1 } };
 	static const enum fwd_kind kinds[N_PORTS] = { FWD_SBP, FWD_SBP, FWD_SBP, FWD_ORDINARY, FWD_ORDINARY,
-		FWD_URP, FWD_DRP, FWD_DRP, FWD_DRP, FWD_URP, FWD_DRP };
+		FWD_URP, FWD_DRP, FWD_DRP, FWD_DRP, FWD_URP, FWD_DRP, FWD_SBP, FWD_SBP, FWD_URP, FWD_DRP };
 
 	*b = (struct both){ .rnd = { seed } };
 	b->net.r = relay_init(&cfg, calloc(1, relay_size(&cfg)));
 	b->net.now = (struct mono){ dur_s(100).ns };
 	b->m.now = 100;
 	for (unsigned i = 0; i < N_PORTS; i++) {
-		enum fwd_relay edge = (i >= 9) ^ (seed & 1) ? FWD_VEB : FWD_VEPA;
+		enum fwd_relay edge = (i == 9 || i == 10) ^ (seed & 1) ? FWD_VEB : FWD_VEPA;
+		bool is_bridge = i < 5 || i == CAP_A || i == CAP_B;
 		struct relay_port_cfg *c = &b->m.cfg[i];
 
 		*c = (struct relay_port_cfg){ .kind = kinds[i],
-			.relay = i < 5 ? FWD_BRIDGE : edge,
-			.component = i < 5   ? 0
-				     : i < 9 ? 1
-					     : 2,
+			.relay = is_bridge ? FWD_BRIDGE : edge,
+			.component = is_bridge          ? 0
+				     : i < 9            ? 1
+				     : i >= CHANNEL_URP ? 3
+							: 2,
+			.tag = is_behind_tag(i) ? FWD_TAG_S : FWD_TAG_NONE,
+			.carries = i == UAP || i == UPLINK ? FWD_TAG_S : FWD_TAG_NONE,
 			.pvid = (uint16_t)below(b, N_VIDS),
 			.unassociated_vid = kinds[i] == FWD_SBP && i == 2 ? 3 : 0,
 			.mtu = below(b, 2) ? 100 : 0 };
@@ -363,8 +440,8 @@ static uint64_t any_mac(struct both *b)
 
 static void change_rights(struct both *b)
 {
-	static const unsigned where[] = { 0, 1, 2, 6, 7, 8, 10 };
-	unsigned port = where[below(b, 7)], owner = (unsigned)below(b, N_OWNERS), n = (unsigned)below(b, 5);
+	static const unsigned where[] = { 0, 1, 2, 6, 7, 8, 10, CAP_A, CAP_B, 14 };
+	unsigned port = where[below(b, 10)], owner = (unsigned)below(b, N_OWNERS), n = (unsigned)below(b, 5);
 	struct relay_admit list[5];
 	uint64_t macs[5];
 
@@ -394,12 +471,30 @@ static void forget_learned(struct model *m, int port, int vid, uint64_t before)
 			p->in_use = false;
 }
 
+/* Another SVID for a channel, or none; one that another channel of the device has is refused. */
+static void change_channel(struct both *b)
+{
+	unsigned port = CAP_A + (unsigned)below(b, 3), svid = FIRST_SVID + (unsigned)below(b, N_SVIDS);
+	uint16_t device = port == CHANNEL_URP ? UPLINK : UAP;
+	unsigned other = channel_of(&b->m, device, svid);
+
+	if (!below(b, 4)) {
+		relay_channel_clear(b->net.r, device, b->m.svid[port]);
+		b->m.svid[port] = 0;
+	} else if (relay_channel_set(b->net.r, device, svid, (uint16_t)port)) {
+		cr_assert(other == N_PORTS || other == port);
+		b->m.svid[port] = svid;
+	} else {
+		cr_assert(other != N_PORTS && other != port);
+	}
+}
+
 static void change_something(struct both *b)
 {
 	unsigned port = (unsigned)below(b, N_PORTS), vid = (unsigned)(1 + below(b, N_VIDS - 1));
 	bool on = below(b, 5) > 0, untagged = below(b, 2);
 
-	switch (below(b, 6)) {
+	switch (below(b, 7)) {
 	case 0:
 		relay_port_set_forwarding(b->net.r, (uint16_t)port, on);
 		b->m.forwarding[port] = on;
@@ -424,6 +519,9 @@ static void change_something(struct both *b)
 		b->m.registered[port][vid] = on;
 		break;
 	case 4:
+		change_channel(b);
+		break;
+	case 5:
 		b->m.now += 1 + below(b, 8);
 		b->net.now = (struct mono){ dur_s(b->m.now).ns };
 		relay_on_time(b->net.r, b->net.now);
@@ -446,29 +544,58 @@ static void compare(struct both *b, const struct outcome *want, uint64_t seed, u
 			(unsigned)seed, step, i);
 	for (unsigned i = 0; i < net->n_copies; i++) {
 		const struct relay_copy *c = &net->copy[i];
-		int tci = c->head_len == 14 ? UNTAGGED : c->head[14] << 8 | c->head[15];
+		bool is_s = is_behind_tag(c->lport);
+		int s_tag = is_s ? c->head[14] << 8 | c->head[15] : UNTAGGED;
+		const uint8_t *at = c->head + (is_s ? 16 : 12);
+		int tci = c->head_len == (is_s ? 18 : 14) ? UNTAGGED : at[2] << 8 | at[3];
 
 		cr_assert_eq(tci, want->sent[c->lport], "seed %u step %u port %u: tag %x, the model says %x",
 			(unsigned)seed, step, c->lport, (unsigned)tci, (unsigned)want->sent[c->lport]);
+		cr_assert_eq(s_tag, want->s_tag[c->lport]);
 	}
+}
+
+static void insert_s_tag(struct net *net, size_t at, unsigned tci)
+{
+	memmove(net->frame + at + 4, net->frame + at, net->frame_len - at);
+	memcpy(net->frame + at, (uint8_t[]){ 0x88, 0xa8, (uint8_t)(tci >> 8), (uint8_t)tci }, 4);
+	net->frame_len += 4;
+}
+
+static unsigned any_svid(struct both *b)
+{
+	return (unsigned)(below(b, 5) ? FIRST_SVID + below(b, N_SVIDS) : below(b, 3));
 }
 
 static void one_frame(struct both *b, uint64_t seed, unsigned step)
 {
-	uint64_t kind = below(b, 12), dst = kind == 0 ? MAC_ALL : kind == 1 ? GROUP : any_mac(b);
-	uint64_t src = below(b, 60) ? any_mac(b) : below(b, 2) ? GROUP : MAC_NOBODY;
-	int tci = below(b, 3) ? (int)(below(b, 16) << 12 | below(b, N_VIDS)) : UNTAGGED;
-	unsigned in = (unsigned)below(b, N_PORTS);
-	size_t payload = 90 + below(b, 20);
+	static const unsigned devices[] = { 0, 1, UAP, UAP, UAP, 3, 4, 5, 6, 7, 8, UPLINK, UPLINK, 10, 14 };
+	unsigned device = devices[below(b, sizeof(devices) / sizeof(devices[0]))];
+	uint64_t kind = below(b, 12), src = below(b, 60) ? any_mac(b) : below(b, 2) ? GROUP : MAC_NOBODY;
+	struct sent f = { .dst = kind == 0   ? MAC_ALL
+				 : kind == 1 ? GROUP
+					     : any_mac(b),
+		.src = src == MAC_NOBODY ? 0 : src,
+		.s_tci = UNTAGGED,
+		.tci = below(b, 3) ? (int)(below(b, 16) << 12 | below(b, N_VIDS)) : UNTAGGED,
+		.is_hidden = !below(b, 12),
+		.hidden = any_svid(b),
+		.payload = 86 + below(b, 20) };
 	struct outcome want;
 
 	if (!below(b, 60))
-		dst = RESERVED;
+		f.dst = RESERVED;
 	if (!below(b, 60))
-		tci = 4095;
-	want = model_rx(&b->m, in, dst, src == MAC_NOBODY ? 0 : src, tci, payload);
-	net_make(&b->net, tci < 0 ? 0 : (unsigned)tci, tci >= 0, dst, src, payload);
-	net_rx_frame(&b->net, (uint16_t)in);
+		f.tci = 4095;
+	if ((device == UAP || device == UPLINK) && below(b, 4))
+		f.s_tci = (int)(below(b, 16) << 12 | any_svid(b));
+	want = model_rx(&b->m, device, f);
+	net_make(&b->net, f.tci < 0 ? 0 : (unsigned)f.tci, f.tci >= 0, f.dst, src, f.payload);
+	if (f.is_hidden)
+		insert_s_tag(&b->net, f.tci < 0 ? 12 : 16, f.hidden);
+	if (f.s_tci >= 0)
+		insert_s_tag(&b->net, 12, (unsigned)f.s_tci);
+	net_rx_frame(&b->net, (uint16_t)device);
 	compare(b, &want, seed, step);
 }
 
@@ -482,7 +609,7 @@ static void run(uint64_t seed)
 		relay_port_set_forwarding(b->net.r, (uint16_t)i, true);
 		b->m.forwarding[i] = true;
 	}
-	for (unsigned i = 0; i < 40; i++)
+	for (unsigned i = 0; i < 60; i++)
 		change_something(b);
 	for (unsigned step = 0; step < N_STEPS; step++) {
 		if (below(b, 8) == 0)

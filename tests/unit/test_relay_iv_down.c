@@ -313,6 +313,7 @@ Test(relay_iv_down, PEX_45_down_to_a_transit_port_the_tag_stays)
 Test(relay_iv_down, a_transit_port_may_have_several_ids_and_loses_one_at_a_time)
 {
 	cr_assert(relay_channel_set(net.r, u0, 10, transit));
+	cr_assert_eq(relay_port(net.r, transit)->tag_id, 0, "none is its own");
 	put(v1);
 	net.frame[17] = 10;
 	cr_assert(net_rx_frame(&net, transit));
