@@ -80,6 +80,10 @@ void relay_port_set_carries(struct relay *r, uint16_t lport, enum fwd_tag carrie
 bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lport);
 /** The port also leaves the lists of the trunk, like one that is deleted. */
 void relay_channel_clear(struct relay *r, uint16_t trunk, uint32_t id);
+/** Port of a tag, FWD_LPORT_NONE: nobody's. */
+uint16_t relay_channel(const struct relay *r, uint16_t trunk, uint32_t id);
+/** No lists any more. */
+void relay_list_clear(struct relay *r, uint16_t trunk);
 /** Replace the members of a VIF list or E-CID group of `trunk`, named as vntag_hdr.h writes a channel; n = 0 removes it.
  * Members have their id, or are transit ports. A bridge uses a list for group frames whose receivers there are exactly
  * these; so tell it only what the other end has confirmed, and take it away before the other end changes it. A list of a
@@ -162,6 +166,10 @@ struct relay_vsi_counters {
 };
 /** Sum over the admissions of one owner; tx counts unicast copies to its addresses. */
 struct relay_vsi_counters relay_vsi_counters(const struct relay *r, uint16_t lport, uint32_t owner);
+/** VSIs that have addresses admitted on the port. */
+unsigned relay_port_vsis(const struct relay *r, uint16_t lport);
+/** Does a copy for the port go without a C-tag in this VLAN? */
+bool relay_port_is_untagged(const struct relay *r, uint16_t lport, uint16_t vid);
 /** NULL: no such port. */
 const struct fwd_port *relay_port(const struct relay *r, uint16_t lport);
 bool relay_port_has_vlan(const struct relay *r, uint16_t lport, uint16_t vid);

@@ -303,6 +303,17 @@ const struct relay_port_counters *relay_port_counters(const struct relay *r, uin
 	return relay_is_port(r, lport) ? &r->port[lport].n : NULL;
 }
 
+unsigned relay_port_vsis(const struct relay *r, uint16_t lport)
+{
+	return relay_is_port(r, lport) ? r->port[lport].n_vsis : 0;
+}
+
+bool relay_port_is_untagged(const struct relay *r, uint16_t lport, uint16_t vid)
+{
+	return relay_is_port(r, lport) && relay_is_vid(vid) &&
+	       (relay_bit(r, r->untagged, lport, vid) || r->port[lport].p.pvid == vid);
+}
+
 const struct fwd_port *relay_port(const struct relay *r, uint16_t lport)
 {
 	return relay_is_port(r, lport) ? &r->port[lport].p : NULL;

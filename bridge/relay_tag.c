@@ -204,6 +204,13 @@ static void channel_drop(struct relay *r, struct channel *c)
 	p->trunk = FWD_LPORT_NONE;
 }
 
+uint16_t relay_channel(const struct relay *r, uint16_t trunk, uint32_t id)
+{
+	const struct channel *c = relay_channel_at(r, trunk, id);
+
+	return c->id != 0 ? c->lport : FWD_LPORT_NONE;
+}
+
 void relay_channel_clear(struct relay *r, uint16_t trunk, uint32_t id)
 {
 	struct channel *c = relay_channel_at(r, trunk, id);
@@ -272,4 +279,11 @@ void relay_tag_del_port(struct relay *r, uint16_t lport)
 		else if (r->list[i].in_use)
 			list_leave(r, i, lport);
 	}
+}
+
+void relay_list_clear(struct relay *r, uint16_t trunk)
+{
+	for (uint32_t i = 0; r->n_lists > 0 && i < r->cfg.max_lists; i++)
+		if (r->list[i].in_use && r->list[i].trunk == trunk)
+			list_drop(r, i);
 }

@@ -272,6 +272,7 @@ void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone)
 	attach(d->port[port], link);
 	if (link->is_up)
 		listen_again(d->port[port]);
+	node_port_set_physical(d->node, port, !link->is_virtual);
 	node_port_state(d->node, port, d->port[port]->link != NULL, link->is_up, link->mac, link->mtu, now);
 	evbd_flush(d);
 }

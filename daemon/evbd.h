@@ -23,8 +23,9 @@ struct evbd_port { /* shell of one node port */
 	char name[CONF_NAME];
 	bool is_dirty; /* link has frames queued for flush */
 	bool is_tap;   /* made by us */
-	bool wants_up; /* our tap is to be set up, outside the rtnetlink callback */
-	int ifindex;   /* 0: no device */
+	bool wants_up; /* the device is to be set up, outside the rtnetlink callback */
+	bool wants_down;
+	int ifindex; /* 0: no device */
 	struct link *link;
 	struct event *rx;
 	struct link *
@@ -82,6 +83,8 @@ bool evbd_port_tap(struct evbd *d, uint16_t port); /* create = "tap" */
 void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone);
 
 /* reload.c */
+/** Give the node the configured VIFs and lists. */
+void evbd_vifs_conf(struct evbd *d, struct mono now);
 /** Read the configuration again and apply the difference. On error nothing changes and *ret_error says why. */
 int evbd_reload(
 	struct evbd *d, struct conf_change *ret, unsigned max, unsigned *ret_n, struct conf_error *ret_error);

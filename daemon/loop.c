@@ -57,10 +57,35 @@ void evbd_flush(struct evbd *d)
 	d->is_batch = false;
 }
 
+/* Later: we may be inside the rtnetlink callback. */
+static void on_carrier(void *ctx, uint16_t port, bool is_on)
+{
+	struct evbd *d = ctx;
+
+	if (!d->port[port])
+		return;
+	d->port[port]->wants_up = is_on;
+	d->port[port]->wants_down = !is_on;
+	event_active(d->flush, EV_TIMEOUT, 0);
+}
+
+static void set_links(struct evbd *d)
+{
+	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
+		struct evbd_port *e = d->port[i];
+
+		if (!e || (!e->wants_up && !e->wants_down))
+			continue;
+		(void)rtnl_set_link(d->rtnl, e->ifindex, e->wants_up);
+		e->wants_up = e->wants_down = false;
+	}
+}
+
 static void on_flush(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
 	(void)what;
+	set_links(ctx);
 	evbd_flush(ctx);
 }
 
@@ -126,12 +151,7 @@ static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
 	}
 	if (rtnl_is_settled(d->rtnl))
 		state_restore_waiting(d->state, evbd_now());
-	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
-		if (!d->port[i] || !d->port[i]->wants_up)
-			continue;
-		d->port[i]->wants_up = false;
-		(void)rtnl_set_up(d->rtnl, d->port[i]->ifindex);
-	}
+	set_links(d);
 }
 
 static void on_stop(evutil_socket_t sig, short what, void *ctx)
@@ -181,7 +201,12 @@ static int make_base(struct evbd *d)
 
 static int make_node(struct evbd *d)
 {
-	struct node_io io = { d, on_send, on_event, on_rearm, vtdb_file_driver(&d->vtdb) };
+	struct node_io io = { .ctx = d,
+		.send = on_send,
+		.event = on_event,
+		.rearm = on_rearm,
+		.carrier = on_carrier,
+		.vtdb = vtdb_file_driver(&d->vtdb) };
 	uint64_t seed;
 
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
@@ -257,6 +282,8 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 	}
 	if (!err)
 		err = make_ports(d);
+	if (!err)
+		evbd_vifs_conf(d, d->started);
 	if (!err)
 		err = restore_state(d);
 	if (!err)

@@ -21,9 +21,15 @@ enum {
 	NODE_CONTROL_MAX = 1536 /* longer than any control frame of ours or that we take */
 };
 
+/* VM ports and VIFs have no machines. */
+static bool is_behind(const struct node_port *p)
+{
+	return p->kind == NODE_VM || p->kind == NODE_VIF;
+}
+
 const char *node_port_kind_name(enum node_port_kind k)
 {
-	static const char *const names[] = { "ordinary", "station", "bridge", "vm" };
+	static const char *const names[] = { "ordinary", "station", "bridge", "vm", "vif" };
 
 	return names[k];
 }
@@ -38,6 +44,7 @@ const char *node_event_kind_name(enum node_event_kind k)
 		[NODE_EVENT_BIND] = "bind",
 		[NODE_EVENT_ECP] = "ecp",
 		[NODE_EVENT_CHANNEL] = "channel",
+		[NODE_EVENT_VIF] = "vif",
 		[NODE_EVENT_GUARD] = "guard",
 		[NODE_EVENT_REFUSED] = "refused",
 		[NODE_N_EVENTS] = NULL,
@@ -95,21 +102,13 @@ struct node *node_new(const struct conf *c, const struct node_io *io, uint64_t s
 	return n;
 }
 
-static void port_free(struct node_port *p)
-{
-	port_evb_fini(p);
-	port_ecp_fini(p);
-	port_channel_fini(p);
-	free(p);
-}
-
 void node_free(struct node *n)
 {
 	if (!n)
 		return;
 	for (uint16_t i = 0; i < n->n_ports; i++)
 		if (n->port[i])
-			port_free(n->port[i]);
+			node_port_free(n, n->port[i]);
 	node_ended_fini(n);
 	node_active_fini(n);
 	free(n->relay);
@@ -123,298 +122,17 @@ void node_shutdown(struct node *n, struct mono now)
 			port_evb_shutdown(n, i, now);
 }
 
-static bool has_relay(const struct node *n, const struct node_port *p);
-
-static void set_forwarding(struct node *n, struct node_port *p)
-{
-	if (p->lport != FWD_LPORT_NONE)
-		relay_port_set_forwarding(n->relay, p->lport, p->is_up && !p->is_guarded && has_relay(n, p));
-}
-
 void node_set_globals(struct node *n, const struct conf *c, struct mono now)
 {
 	set_globals(n, c);
 	for (uint16_t i = 0; i < n->n_ports; i++) {
-		if (n->port[i] && n->port[i]->kind != NODE_VM) {
+		if (n->port[i] && !is_behind(n->port[i])) {
 			n->port[i]->is_guarded = false;
-			set_forwarding(n, n->port[i]);
+			node_forwarding(n, i);
 			port_evb_state(n, i, now);
 			node_pump(n, i, now);
 		}
 	}
-}
-
-/* ---- ports ---- */
-
-static struct relay_port_cfg relay_cfg_of(const struct node *n, const struct node_port *p, uint16_t port)
-{
-	static const enum fwd_relay edge_relays[] = { [CONF_RELAY_VEPA] = FWD_VEPA,
-		[CONF_RELAY_VEB] = FWD_VEB,
-		[CONF_RELAY_NONE] = FWD_VEPA,
-		[CONF_RELAY_SINGLE] = FWD_SINGLE };
-	static const enum fwd_kind kinds[] = { FWD_ORDINARY, FWD_URP, FWD_SBP, FWD_DRP };
-	uint16_t er = p->kind == NODE_VM ? p->uplink : port;
-	bool is_edge = p->kind == NODE_STATION || p->kind == NODE_VM;
-	enum conf_relay relay = is_edge ? n->port[er]->conf.relay : CONF_RELAY_NONE;
-
-	return (struct relay_port_cfg){
-		.kind = kinds[p->kind],
-		.tag = p->scid != NODE_CHANNEL_DEFAULT ? FWD_TAG_S : FWD_TAG_NONE,
-		.carries = p->channels ? FWD_TAG_S : FWD_TAG_NONE,
-		.relay = !is_edge ? FWD_BRIDGE : edge_relays[relay],
-		.component = is_edge ? (uint16_t)(er + 1) : 0,
-		.pvid = p->kind == NODE_VM ? FWD_VID_NONE : p->conf.pvid,
-		.unassociated_vid = p->kind == NODE_BRIDGE ? p->conf.unassociated_vid : FWD_VID_NONE,
-		.mtu = p->mtu,
-		.storm_pps = p->kind == NODE_ORDINARY ? p->conf.storm_pps : 0,
-	};
-}
-
-static void set_vlans(struct node *n, const struct node_port *p)
-{
-	for (uint16_t vid = 1; p->kind == NODE_ORDINARY && vid <= FWD_VID_MAX; vid++) {
-		bool is_untagged = vid == p->conf.pvid;
-		bool is_tagged = p->conf.vlans[vid / 8] & 1u << vid % 8;
-
-		relay_port_set_vlan(n->relay, p->lport, vid, is_tagged || is_untagged, is_untagged);
-	}
-}
-
-/* With relay = none only the protocols run; a UAP with S-channels is in the relay all the same, for their tags. */
-static bool has_relay(const struct node *n, const struct node_port *p)
-{
-	const struct node_port *er = p->kind == NODE_VM ? n->port[p->uplink] : p;
-
-	return er->kind != NODE_STATION || er->conf.relay != CONF_RELAY_NONE;
-}
-
-static void relay_attach(struct node *n, uint16_t port)
-{
-	struct node_port *p = n->port[port];
-	struct relay_port_cfg rc = relay_cfg_of(n, p, port);
-
-	p->lport = FWD_LPORT_NONE;
-	if (!has_relay(n, p) && !p->channels)
-		return;
-	p->lport = relay_port_add(n->relay, &rc);
-	if (p->lport == FWD_LPORT_NONE)
-		return;
-	n->by_lport[p->lport] = port;
-	relay_port_set_learning(n->relay, p->lport, p->conf.learning);
-	set_vlans(n, p);
-}
-
-void node_relay_trunk(struct node *n, uint16_t port)
-{
-	struct node_port *p = n->port[port];
-
-	if (p->lport == FWD_LPORT_NONE)
-		relay_attach(n, port);
-	else
-		relay_port_set_carries(n->relay, p->lport, FWD_TAG_S);
-}
-
-static uint16_t port_new(struct node *n, const char *name, enum node_port_kind kind, uint16_t scid)
-{
-	struct node_port *p;
-	uint16_t i = 0;
-
-	while (i < NODE_MAX_PORTS && n->port[i])
-		i++;
-	if (i == NODE_MAX_PORTS)
-		return NODE_NO_PORT;
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return NODE_NO_PORT;
-	p->in_use = true;
-	p->kind = kind;
-	p->uplink = NODE_NO_PORT;
-	p->lport = FWD_LPORT_NONE;
-	p->device = i;
-	p->scid = scid;
-	strncpy(p->name, name, sizeof(p->name) - 1);
-	if (scid == NODE_CHANNEL_DEFAULT)
-		memcpy(p->label, p->name, sizeof(p->name));
-	else
-		snprintf(p->label, sizeof(p->label), "%s/%u", p->name, scid);
-	n->port[i] = p;
-	if (i >= n->n_ports)
-		n->n_ports = (uint16_t)(i + 1);
-	return i;
-}
-
-uint16_t node_port_add(struct node *n, const struct conf_port *conf, struct mono now)
-{
-	static const enum node_port_kind kinds[] = { NODE_ORDINARY, NODE_STATION, NODE_BRIDGE };
-	uint16_t port = port_new(n, conf->name, kinds[conf->role], conf->scid);
-	struct node_port *p;
-
-	if (port == NODE_NO_PORT)
-		return port;
-	p = n->port[port];
-	p->conf = *conf;
-	p->since = now;
-	if (!(p->scid == NODE_CHANNEL_DEFAULT ? port_channel_init(n, port, now)
-					      : port_channel_join(n, port, now))) {
-		n->port[port] = NULL;
-		port_free(p);
-		return NODE_NO_PORT;
-	}
-	relay_attach(n, port);
-	port_evb_init(p, now);
-	if (p->kind != NODE_ORDINARY)
-		port_ecp_init(n, p);
-	port_evb_conf(n, port, now);
-	port_channel_conf(n, p->device, now);
-	return port;
-}
-
-uint16_t node_vm_port_add(struct node *n, const char *name, uint16_t uplink, struct mono now)
-{
-	uint16_t port = port_new(n, name, NODE_VM, NODE_CHANNEL_DEFAULT);
-
-	if (port == NODE_NO_PORT)
-		return port;
-	n->port[port]->conf = n->port[uplink]->conf;
-	n->port[port]->uplink = uplink;
-	n->port[port]->since = now;
-	relay_attach(n, port);
-	return port;
-}
-
-static void port_remove(struct node *n, uint16_t port)
-{
-	struct node_port *p = n->port[port];
-
-	if (p->lport != FWD_LPORT_NONE)
-		relay_port_del(n->relay, p->lport);
-	n->port[port] = NULL;
-	port_free(p);
-}
-
-void node_port_del(struct node *n, uint16_t port, struct mono now)
-{
-	struct node_port *p = n->port[port];
-
-	if (p->kind == NODE_VM) {
-		p->is_present = false; /* nothing binds to it any more */
-		port_bind_vm_gone(n, port, now);
-	} else {
-		for (uint16_t i = 0; i < n->n_ports; i++)
-			if (n->port[i] && i != port && n->port[i]->device == port)
-				node_port_del(n, i, now); /* its S-channels */
-		for (uint16_t i = 0; i < n->n_ports; i++)
-			if (n->port[i] && n->port[i]->uplink == port)
-				port_remove(n, i);
-		port_evb_shutdown(n, port, now);
-		port_ecp_down(n, port, now);
-		port_vsi_port_gone(n, port, now);
-		port_channel_leave(n, port, now);
-	}
-	port_remove(n, port);
-}
-
-static void follow_state(struct node *n, uint16_t port, bool was_up, struct mono now)
-{
-	struct node_port *p = n->port[port];
-	struct relay_port_cfg rc;
-
-	if (p->lport != FWD_LPORT_NONE) {
-		rc = relay_cfg_of(n, p, port);
-		relay_port_set_cfg(n->relay, p->lport, &rc);
-	}
-	if (was_up && !p->is_up) {
-		p->is_guarded = false;
-		if (p->vdp)
-			port_ecp_down(n, port, now);
-	}
-	set_forwarding(n, p);
-	if (p->kind == NODE_VM)
-		port_bind_vm_port(n, port, now);
-	else
-		port_evb_state(n, port, now);
-}
-
-void node_port_changed(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac,
-	uint32_t mtu, struct mono now)
-{
-	struct node_port *p = n->port[port];
-	bool was_up = p->is_up;
-
-	is_up = is_present && is_up;
-	if (p->is_present == is_present && was_up == is_up && mac_equal(p->mac, mac) && p->mtu == mtu)
-		return;
-	p->is_present = is_present;
-	p->is_up = is_up;
-	p->mac = mac;
-	p->mtu = mtu;
-	if (!n->has_chassis && is_present && p->kind != NODE_VM) {
-		n->chassis = mac;
-		n->has_chassis = true;
-	}
-	follow_state(n, port, was_up, now);
-	if (was_up != is_up) {
-		p->since = now;
-		node_tell(n,
-			&(struct node_event){ .kind = NODE_EVENT_PORT,
-				.port = port,
-				.from = was_up ? "up" : "down",
-				.to = is_up ? "up" : "down",
-				.event = is_present ? "link" : "device gone" },
-			now);
-	}
-	if (p->vdp)
-		port_vsi_host(n, port, now);
-	if (p->channels)
-		port_channel_state(n, port, now);
-	node_pump(n, p->kind == NODE_VM ? p->uplink : port, now);
-}
-
-void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac, uint32_t mtu,
-	struct mono now)
-{
-	node_port_changed(n, port, is_present, is_up, mac, mtu, now);
-}
-
-static void follow_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now)
-{
-	struct node_port *p = n->port[port];
-	bool is_evb_off = p->vdp && p->conf.evb.is_enabled && !conf->evb.is_enabled;
-	struct relay_port_cfg rc;
-
-	p->conf = *conf;
-	p->is_guarded = p->is_guarded && conf->bpdu_guard;
-	for (uint16_t i = 0; i < n->n_ports; i++)
-		if (n->port[i] && n->port[i]->uplink == port)
-			n->port[i]->conf = *conf;
-	if (p->lport != FWD_LPORT_NONE) {
-		rc = relay_cfg_of(n, p, port);
-		relay_port_set_cfg(n->relay, p->lport, &rc);
-		relay_port_set_learning(n->relay, p->lport, p->conf.learning);
-		set_vlans(n, p);
-		set_forwarding(n, p);
-	}
-	if (is_evb_off)
-		port_ecp_down(n, port, now);
-	port_evb_conf(n, port, now);
-	if (p->vdp)
-		port_vsi_host(n, port, now);
-	node_pump(n, port, now);
-}
-
-void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now)
-{
-	n->port[port]->is_dynamic = false;
-	follow_conf(n, port, conf, now);
-	for (uint16_t i = 0; i < n->n_ports; i++) {
-		if (n->port[i] && n->port[i]->device == port && n->port[i]->is_dynamic) {
-			struct conf_port c = port_channel_conf_of(conf, n->port[i]->scid);
-
-			follow_conf(n, i, &c, now);
-		}
-	}
-	port_channel_conf(n, n->port[port]->device, now);
-	node_pump(n, n->port[port]->device, now);
 }
 
 /* ---- frames ---- */
@@ -447,7 +165,7 @@ static void rx_traffic(struct node *n, uint16_t port, struct span frame, struct 
 	if (p->lport == FWD_LPORT_NONE)
 		return;
 	relay_rx(n->relay, p->lport, frame, now, &res);
-	if (res.unknown_source && p->kind == NODE_VM)
+	if (p->kind == NODE_VM && (res.unknown_source || res.drop == FWD_DROP_BLOCKED))
 		port_bind_source(n, port, res.src, now);
 	while (relay_next_copy(n->relay, &res, &copy))
 		n->io.send(n->io.ctx, n->port[n->by_lport[copy.lport]]->device,
@@ -473,7 +191,7 @@ static void rx_bpdu(struct node *n, uint16_t port, struct mono now)
 	if (p->kind != NODE_ORDINARY || !p->conf.bpdu_guard || p->is_guarded)
 		return;
 	p->is_guarded = true;
-	set_forwarding(n, p);
+	node_forwarding(n, port);
 	node_tell(n,
 		&(struct node_event){ .kind = NODE_EVENT_GUARD,
 			.is_warning = true,
@@ -489,9 +207,12 @@ static bool rx_control(struct node *n, uint16_t port, struct span frame, struct 
 	struct node_port *p = n->port[port];
 	unsigned type = (unsigned)frame.ptr[12] << 8 | frame.ptr[13];
 
-	if (p->kind == NODE_VM)
+	if (is_behind(p))
 		return false;
-	if (type == ECP_ETHERTYPE && p->vdp) {
+	if (type == ECP_ETHERTYPE && port_vif_is_csp(p, da, frame)) {
+		p->count.control_in++;
+		port_vif_rx(n, port, frame, now);
+	} else if (type == ECP_ETHERTYPE && p->vdp) {
 		p->count.control_in++;
 		if (mac_equal(da, MAC_NEAREST_CUSTOMER_BRIDGE) || mac_equal(da, p->mac))
 			port_ecp_rx(n, port, frame, now);
@@ -572,10 +293,12 @@ static void pump_one(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
 
-	if (!p || p->kind == NODE_VM)
+	if (!p || is_behind(p))
 		return;
 	p->wants_pump = false;
 	port_evb_pump(n, port, now); /* first: it may make VDP ready */
+	if (p->vifs)
+		port_vif_pump(n, port, now);
 	if (p->vdp)
 		port_ecp_pump(n, port, now);
 	if (p->scid != NODE_CHANNEL_DEFAULT)
@@ -583,11 +306,16 @@ static void pump_one(struct node *n, uint16_t port, struct mono now)
 	n->io.rearm(n->io.ctx, p->device);
 }
 
+void node_pump_later(struct node *n, uint16_t port)
+{
+	n->port[port]->wants_pump = true;
+	n->pump_others = true;
+}
+
 void node_pump(struct node *n, uint16_t port, struct mono now)
 {
 	if (n->is_pumping) {
-		n->port[port]->wants_pump = true;
-		n->pump_others = true;
+		node_pump_later(n, port);
 		return;
 	}
 	n->is_pumping = true;
@@ -606,6 +334,8 @@ static void machines_on_time(struct node *n, uint16_t port, struct mono now)
 	struct node_port *p = n->port[port];
 
 	port_evb_on_time(n, port, now);
+	if (p->vifs)
+		port_vif_on_time(n, port, now);
 	if (p->vdp) {
 		ecp_tx_on_time(&p->ecp_tx, now);
 		vdp_table_on_time(p->vdp, now);
@@ -613,9 +343,13 @@ static void machines_on_time(struct node *n, uint16_t port, struct mono now)
 	node_pump(n, port, now);
 }
 
-static struct mono machines_deadline(const struct node_port *p)
+static struct mono machines_deadline(const struct node *n, uint16_t port)
 {
+	const struct node_port *p = n->port[port];
 	struct mono d = port_evb_deadline(p);
+
+	if (p->vifs)
+		d = mono_min(d, port_vif_deadline(n, port));
 
 	if (p->vdp) {
 		d = mono_min(d, ecp_tx_deadline(&p->ecp_tx));
@@ -628,11 +362,11 @@ void node_port_on_time(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
 
-	if (p->kind == NODE_VM)
+	if (is_behind(p))
 		return;
 	if (p->channels)
 		port_channel_on_time(n, port, now);
-	if (mono_reached(machines_deadline(p), now) || !p->channels)
+	if (mono_reached(machines_deadline(n, port), now) || !p->channels)
 		machines_on_time(n, port, now);
 }
 
@@ -640,9 +374,10 @@ struct mono node_port_deadline(const struct node *n, uint16_t port)
 {
 	const struct node_port *p = n->port[port];
 
-	if (p->kind == NODE_VM)
+	if (is_behind(p))
 		return MONO_NEVER;
-	return p->channels ? mono_min(machines_deadline(p), port_channel_deadline(p)) : machines_deadline(p);
+	return p->channels ? mono_min(machines_deadline(n, port), port_channel_deadline(p))
+			   : machines_deadline(n, port);
 }
 
 void node_on_time(struct node *n, struct mono now)

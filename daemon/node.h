@@ -11,10 +11,13 @@
 #include "cdcp_agent.h"
 #include "conf.h"
 #include "conf_diff.h"
+#include "csp_cb.h"
+#include "csp_pe.h"
 #include "ecp_rx.h"
 #include "ecp_tx.h"
 #include "evb_sm.h"
 #include "lldp_agent.h"
+#include "pe_tlv.h"
 #include "relay.h"
 #include "theap.h"
 #include "vdp_table.h"
@@ -24,15 +27,17 @@ enum {
 	NODE_NO_PORT = 0xffff,
 	NODE_AGENTS = 3,
 	NODE_CHANNEL_DEFAULT = CDCP_DEFAULT,
-	NODE_LABEL = CONF_NAME + 6 /* "swp1/4094" */
+	NODE_LABEL = CONF_NAME + 8, /* "swp1/4094", "swp1#1048575" */
+	NODE_PE_UPLINKS = 8,        /* of one port extender */
 };
 
 enum node_port_kind {
 	NODE_ORDINARY,
 	NODE_STATION,
 	NODE_BRIDGE,
-	NODE_VM
-}; /* VM: a DRP below a station port */
+	NODE_VM,  /* a DRP below a station port: one VM */
+	NODE_VIF, /* below a bridge port with port extension: the bridge's end of one VIF */
+};
 
 enum node_event_kind {
 	NODE_EVENT_PORT,      /* link or administrative state */
@@ -42,6 +47,7 @@ enum node_event_kind {
 	NODE_EVENT_BIND,      /* a VSI was bound to a VM port, or lost it */
 	NODE_EVENT_ECP,       /* a request was given up */
 	NODE_EVENT_CHANNEL,   /* an S-channel came, went, or CDCP changed its mind */
+	NODE_EVENT_VIF,       /* a VIF came or went, or its signalling changed */
 	NODE_EVENT_GUARD,     /* BPDU guard, reflective relay blocked by a BPDU */
 	NODE_EVENT_REFUSED, /* traffic of an unassociated address (once a minute per port), too many neighbours ... */
 	NODE_N_EVENTS,
@@ -71,6 +77,9 @@ struct node_io {
 		struct span rest); /* one frame, two parts; to a device */
 	void (*event)(void *ctx, const struct node_event *ev, struct mono now);
 	void (*rearm)(void *ctx, uint16_t port); /* node_port_deadline() of this device may have changed */
+	/** May be NULL. A VM port's device is to lose its carrier, since its VIF is gone, or to have it again; its state comes
+	 * back with node_port_state() (port-extension-reference 3.6, 5.3). */
+	void (*carrier)(void *ctx, uint16_t port, bool is_on);
 	struct node_vtdb vtdb;
 };
 
@@ -90,6 +99,52 @@ struct node_channels {
 	bool is_applying;                  /* what CDCP decided; nested calls wait for the outer one */
 };
 
+/* A port extender: one PE-CSP machine over the uplinks that stand in for each other (port-extension-reference 3.3, 3.6). */
+struct node_pe {
+	struct csp_pe *csp;
+	uint16_t uplink[NODE_PE_UPLINKS];
+	unsigned n;
+	uint16_t upstream; /* the elected one, NODE_NO_PORT: none */
+};
+
+struct node_vif_list { /* bridge: the group that floods one VLAN to the VIFs of a cascade port */
+	uint16_t vid;
+	uint32_t channel;
+};
+enum { NODE_VIF_LISTS = 256 };
+
+struct node_vif_counters {
+	uint64_t ecp_not_ours; /* PE-CSP frames to another address, or while the port has no such user */
+	uint64_t tlv_length;   /* Port Extension TLVs of another length */
+	uint64_t vsi_unnamed, vsi_unknown; /* bridge: VSIs refused, for they name no VIF, or none of ours */
+};
+
+/* Port extension of an uplink or a cascade port: VN-Tag or E-TAG, one VIF per VM (port-extension-reference). */
+struct node_vifs {
+	enum vntag_format format; /* in force, if has_format */
+	bool has_format;          /* configured, or agreed in CSP-Open */
+	bool is_signalled;        /* by PE-CSP; else VIFs and lists are those of the configuration */
+	bool has_peer;
+	struct pe_tlv peer;   /* last Port Extension TLV, valid with has_peer */
+	struct node_pe *pe;   /* station */
+	struct csp_cb *cb;    /* bridge */
+	struct ecp_tx ecp_tx; /* of PE-CSP */
+	struct ecp_rx ecp_rx;
+	struct mac requester; /* of the frame whose acknowledgement is being sent */
+	void *ecp_mem;
+	uint32_t n_vifs;      /* bridge: NODE_VIF ports; station: VM ports with a VIF */
+	uint16_t *vif_of_vsi; /* bridge, by VSI: node port + 1 of the VIF it is admitted on, 0: none */
+	uint32_t *asked_vif;  /* bridge, by VSI: channel that its request in question names */
+	unsigned n_conf, n_lists_conf;
+	struct conf_vif *conf; /* of the configuration, owned */
+	struct conf_list *lists_conf;
+	bool is_list_dirty; /* bridge: VIFs of a VLAN changed */
+	uint8_t dirty_vids[512];
+	unsigned n_lists; /* bridge, signalled */
+	struct node_vif_list list[NODE_VIF_LISTS];
+	struct node_vif_counters count;
+};
+
 struct node_port_counters { /* of evb-reference 9, where no machine owns them */
 	uint64_t ecp_not_ready, ecp_bad_da, lldp_no_agent, bpdus, warn_exponent, control_in, unbound;
 	uint64_t no_channel; /* UAP: control frames with an S-TAG of no channel */
@@ -105,13 +160,20 @@ struct node_port { /* read it, do not write it */
 	uint16_t svid;                  /* of the channels beside that one; 0: not operational */
 	bool is_dynamic;                /* bridge: the channel is there because the station asks for it */
 	struct node_channels *channels; /* UAP; NULL: no S-channels */
-	struct conf_port conf;          /* of a VM port: of its station port */
-	bool is_present, is_up;         /* the device exists; it can carry frames */
-	bool is_guarded;                /* blocked by BPDU guard */
-	bool wants_pump;                /* its machines have something to say */
+	struct node_vifs *vifs;         /* uplink or cascade port; NULL: no port extension */
+	uint32_t vif;                   /* VM, VIF: VIF id or E-CID; 0: none yet */
+	uint16_t
+		home; /* VM: the station port whose vm_ports name it; `uplink` may be another one of its port extender */
+	bool is_carrier_off;    /* VM: we took its carrier */
+	bool is_transit;        /* VM: a port extender is behind it */
+	bool is_physical;       /* the device has a wire: short frames are padded to the Ethernet minimum */
+	struct conf_port conf;  /* of a VM port: of its station port */
+	bool is_present, is_up; /* the device exists; it can carry frames */
+	bool is_guarded;        /* blocked by BPDU guard */
+	bool wants_pump;        /* its machines have something to say */
 	struct mac mac;
 	uint32_t mtu;
-	uint16_t uplink; /* VM: its station port or S-channel, else NODE_NO_PORT */
+	uint16_t uplink; /* VM: its station port or S-channel; VIF: its cascade port; else NODE_NO_PORT */
 	uint16_t lport;  /* in the relay; FWD_LPORT_NONE: none (relay = none, too many ports) */
 	struct node_agent agent[NODE_AGENTS]; /* nearest customer bridge, non-TPMR bridge, bridge */
 	struct evb_sm evb;
@@ -155,11 +217,18 @@ void node_port_del(struct node *n, uint16_t port, struct mono now);
 /** The device came, went, or changed; not for S-channels, which follow their UAP. */
 void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac, uint32_t mtu,
 	struct mono now);
+/** Is there a wire behind the device? Then frames are padded to the Ethernet minimum. For the next node_port_state(). */
+void node_port_set_physical(struct node *n, uint16_t port, bool is_physical);
 /** Apply a new configuration of this port that conf_diff() calls adapted or renegotiated; of an S-channel that the
  * configuration did not name before, too. */
 void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now);
 /** A reload: the settings of no port; and ports that BPDU guard blocks get another chance. */
 void node_set_globals(struct node *n, const struct conf *c, struct mono now);
+
+/** VIFs and lists of a port with port extension, all of them: replaces what was said before. With signalling a row is how a
+ * VIF is to be, without it is one. Rows of other ports are left out. */
+void node_vifs_conf(struct node *n, uint16_t port, const struct conf_vif *vifs, unsigned n_vifs,
+	const struct conf_list *lists, unsigned n_lists, struct mono now);
 
 void node_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
 void node_port_on_time(struct node *n, uint16_t port, struct mono now);

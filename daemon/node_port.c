@@ -49,7 +49,8 @@ static void set_tags(const struct node *n, const struct node_port *p, struct rel
 		rc->tag = port_vif_tag(x);
 	else
 		rc->carries = port_vif_tag(x);
-	rc->is_base = n->port[p->kind == NODE_STATION || p->kind == NODE_BRIDGE ? p->device : p->uplink]->conf.pe.is_base;
+	rc->is_base = n->port[p->kind == NODE_STATION || p->kind == NODE_BRIDGE ? p->device : p->uplink]
+			      ->conf.pe.is_base;
 }
 
 static struct relay_port_cfg relay_cfg_of(const struct node *n, const struct node_port *p, uint16_t port)
@@ -57,7 +58,8 @@ static struct relay_port_cfg relay_cfg_of(const struct node *n, const struct nod
 	static const enum fwd_kind kinds[] = { FWD_ORDINARY, FWD_URP, FWD_SBP, FWD_DRP, FWD_DRP };
 	uint16_t er = p->kind == NODE_VM ? p->uplink : port;
 	bool is_edge = p->kind == NODE_STATION || p->kind == NODE_VM;
-	const struct conf_vif *vc = p->kind == NODE_VIF ? port_vif_conf_of(n->port[p->uplink]->vifs, p->vif) : NULL;
+	const struct conf_vif *vc = p->kind == NODE_VIF ? port_vif_conf_of(n->port[p->uplink]->vifs, p->vif)
+							: NULL;
 	struct relay_port_cfg rc = {
 		.kind = p->is_transit ? FWD_TRANSIT : kinds[p->kind],
 		.relay = is_edge ? edge_relay_of(n->port[er]) : FWD_BRIDGE,
@@ -275,6 +277,7 @@ static void port_remove(struct node *n, uint16_t port)
 void node_port_del(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
+	uint16_t uplink = p->kind == NODE_VM ? p->uplink : NODE_NO_PORT;
 
 	if (p->kind == NODE_VM) {
 		p->is_present = false; /* nothing binds to it any more */
@@ -283,7 +286,8 @@ void node_port_del(struct node *n, uint16_t port, struct mono now)
 			pe_vm_gone(n, port, now);
 	} else {
 		for (uint16_t i = 0; i < n->n_ports; i++)
-			if (n->port[i] && i != port && n->port[i]->device == port && n->port[i]->kind != NODE_VIF)
+			if (n->port[i] && i != port && n->port[i]->device == port &&
+				n->port[i]->kind != NODE_VIF)
 				node_port_del(n, i, now); /* its S-channels */
 		for (uint16_t i = 0; i < n->n_ports; i++)
 			if (n->port[i] && n->port[i]->uplink == port)
@@ -296,6 +300,8 @@ void node_port_del(struct node *n, uint16_t port, struct mono now)
 			pe_leave(n, port, now);
 	}
 	port_remove(n, port);
+	if (uplink != NODE_NO_PORT)
+		node_pump(n, uplink, now);
 }
 
 static void follow_state(struct node *n, uint16_t port, bool was_up, struct mono now)
@@ -355,6 +361,11 @@ void node_port_changed(struct node *n, uint16_t port, bool is_present, bool is_u
 	node_pump(n, p->kind == NODE_VM ? p->uplink : port, now);
 }
 
+void node_port_set_physical(struct node *n, uint16_t port, bool is_physical)
+{
+	n->port[port]->is_physical = is_physical;
+}
+
 void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac, uint32_t mtu,
 	struct mono now)
 {
@@ -399,4 +410,3 @@ void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf,
 	port_channel_conf(n, n->port[port]->device, now);
 	node_pump(n, n->port[port]->device, now);
 }
-

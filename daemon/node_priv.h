@@ -11,6 +11,7 @@ enum {
 	REFUSED_EVENT_S = 60, /* refused traffic is told once a minute per port */
 	EVB_ORG_SLOT = 0,     /* LLDP org slot of the EVB TLV */
 	CDCP_ORG_SLOT = 1,
+	PE_ORG_SLOT = 2,
 	NODE_MAX_ACTIVE = 65536, /* listed VSIs that are associated on bridge ports */
 	AGENT_NCB = 0,
 	AGENT_NTPMR = 1,
@@ -60,6 +61,8 @@ struct node_active {
 void node_tell(struct node *n, const struct node_event *ev, struct mono now);
 /** Let a port's machines talk until they are quiet: events, answers, ECP, LLDP. */
 void node_pump(struct node *n, uint16_t port, struct mono now);
+/** The same, by the node_pump() that ends what is going on: for event handlers, which must not be entered again. */
+void node_pump_later(struct node *n, uint16_t port);
 /** A control frame of the port's own machines, in two parts (the first at least 12 octets): S-tagged where it has to be. */
 void node_send(struct node *n, uint16_t port, struct span head, struct span rest);
 /** What a port that is up or down means for its machines and the relay. */
@@ -88,6 +91,73 @@ struct mono port_channel_deadline(const struct node_port *p);
 void port_channel_rearm(struct node *n, uint16_t port);
 /** The S-channel that an S-tagged frame from the UAP belongs to, the UAP itself for VID 0, or NODE_NO_PORT. */
 uint16_t port_channel_of_tag(const struct node *n, uint16_t port, uint16_t svid);
+
+void node_port_free(struct node *n, struct node_port *p);
+/** What a port may do in the relay changed: link, guard, VIF, VSIs. */
+void node_forwarding(struct node *n, uint16_t port);
+/** The relay's settings of the port anew. */
+void node_port_cfg(struct node *n, uint16_t port);
+/** The port takes part in the relay anew, with another uplink or kind. */
+void node_relay_again(struct node *n, uint16_t port);
+/** A bridge's port for a VIF of its cascade port. NODE_NO_PORT: no room. */
+uint16_t node_vif_port_add(struct node *n, uint16_t trunk, uint32_t id, struct mono now);
+void node_vif_port_del(struct node *n, uint16_t vif, struct mono now);
+
+/* port_vif.c: port extension of a port, what is common to both roles: LLDP, ECP, configuration */
+bool port_vif_init(struct node *n, uint16_t port);
+void port_vif_fini(struct node *n, struct node_port *p);
+void port_vif_state(struct node *n, uint16_t port, struct mono now);
+void port_vif_hear(struct node *n, uint16_t port, struct mono now);
+/** Is an ECP frame PE-CSP's? */
+bool port_vif_is_csp(const struct node_port *p, struct mac da, struct span frame);
+void port_vif_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
+void port_vif_pump(struct node *n, uint16_t port, struct mono now);
+void port_vif_on_time(struct node *n, uint16_t port, struct mono now);
+struct mono port_vif_deadline(const struct node *n, uint16_t port);
+enum fwd_tag port_vif_tag(const struct node_vifs *x);
+/** Default priority of a VM port's frames. */
+uint8_t port_vif_priority(const struct node *n, const struct node_port *vm);
+const struct conf_vif *port_vif_conf_of(const struct node_vifs *x, uint32_t id);
+void port_vif_tell(struct node *n, uint16_t port, bool is_warning, const char *event, const char *to,
+	const char *detail, struct mono now);
+
+/* port_vif_pe.c: interface virtualizer */
+bool pe_join(struct node *n, uint16_t port);
+void pe_leave(struct node *n, uint16_t port, struct mono now);
+/** A VM port came, changed its state, or goes. */
+void pe_vm(struct node *n, uint16_t vm, struct mono now);
+void pe_vm_gone(struct node *n, uint16_t vm, struct mono now);
+/** Uplink state or what LLDP heard changed. */
+void pe_elect_again(struct node *n, uint16_t port, struct mono now);
+void pe_events(struct node *n, uint16_t port, struct mono now);
+/** Configured VIFs and lists of an uplink without signalling. */
+void pe_static(struct node *n, uint16_t port, struct mono now);
+/** The VSI goes out when its VM port has a VIF, and names it. */
+void pe_vsi(struct node *n, uint16_t port, uint32_t vsi, struct mono now);
+/** Uplink that requests to this one go to. */
+uint16_t pe_upstream(const struct node *n, uint16_t port);
+/** The org-defined TLVs `org` with the VIF named that VM port `vm` has, in `room`. */
+struct span pe_name_vif(const struct node *n, uint16_t vm, struct span org, uint8_t *room, size_t size);
+
+/* port_vif_cb.c: controlling bridge */
+void cb_events(struct node *n, uint16_t port, struct mono now);
+void cb_static(struct node *n, uint16_t port, struct mono now);
+/** NULL, or why the request can't be granted here. */
+const char *cb_objection(struct node *n, uint16_t port, uint32_t vsi, struct span org);
+/** The answer's org-defined TLVs with the VIF that the request named. */
+struct span cb_name_vif(
+	const struct node *n, uint16_t port, uint32_t vsi, struct span org, uint8_t *room, size_t size);
+/** Relay port of the VIF that an associated VSI names, FWD_LPORT_NONE if there is none; on any other its addresses are not
+ * admitted any more. */
+uint16_t cb_lport_of(struct node *n, uint16_t port, uint32_t vsi);
+
+/* port_vif_list.c: the lists that flood VLANs to a cascade port's VIFs */
+void cb_vif_changed(struct node *n, uint16_t vif);
+void cb_lists(struct node *n, uint16_t port, struct mono now);
+void cb_list_event(struct node *n, uint16_t port, const struct csp_cb_event *ev);
+void cb_lists_forget(struct node *n, uint16_t port);
+/** Lists of the configuration whose members are all there. */
+void cb_lists_static(struct node *n, uint16_t port);
 
 /* port_evb.c: LLDP agents and the EVB machine of a port */
 void port_evb_init(struct node_port *p, struct mono now);

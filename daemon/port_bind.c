@@ -65,8 +65,11 @@ static unsigned admissions(uint8_t format, unsigned n, const struct vdp_filter *
 bool port_bind_fits(struct node *n, uint16_t port, uint32_t vsi, const struct vtdb_query *q)
 {
 	struct relay_admit list[VDP_FILTERS_MAX];
+	const struct node_vifs *x = n->port[port]->vifs;
 	uint16_t lport = n->port[port]->lport;
 
+	if (x)
+		lport = relay_channel(n->relay, lport, x->asked_vif[vsi]);
 	return q->op != VDP_ASSOC || lport == FWD_LPORT_NONE ||
 	       relay_admit_fits(n->relay, lport, vsi, list,
 		       admissions(q->format, q->n_filters, q->filters, true, list));
@@ -77,7 +80,8 @@ void port_bind_sync(struct node *n, uint16_t port, uint32_t vsi, struct mono now
 	struct relay_admit list[VDP_FILTERS_MAX];
 	const struct node_port *p = n->port[port];
 	const struct vdp_vsi *v = vdp_table_get(p->vdp, vsi);
-	uint16_t lport = lport_of(n, p, v);
+	bool is_of_vif = p->kind == NODE_BRIDGE && p->vifs;
+	uint16_t lport = is_of_vif ? cb_lport_of(n, port, vsi) : lport_of(n, p, v);
 	unsigned n_admitted = 0;
 
 	if (lport == FWD_LPORT_NONE)
@@ -92,12 +96,19 @@ void port_bind_sync(struct node *n, uint16_t port, uint32_t vsi, struct mono now
 				.vsi = v,
 				.event = "admission table full, the VSI's traffic is blocked" },
 			now);
+	if (!p->vifs)
+		return;
+	node_forwarding(n, n->by_lport[lport]);
+	if (is_of_vif)
+		cb_vif_changed(n, n->by_lport[lport]);
 }
 
 static void bind_to(struct node *n, uint16_t port, uint32_t vsi, uint16_t vm, struct mono now)
 {
 	vdp_table_set_user(n->port[port]->vdp, vsi, (uint32_t)vm + 1);
 	port_bind_sync(n, port, vsi, now);
+	if (n->port[port]->vifs)
+		pe_vsi(n, port, vsi, now);
 	port_vsi_keep(n, port, &vdp_table_get(n->port[port]->vdp, vsi)->subject.vsi);
 	node_tell(n,
 		&(struct node_event){ .kind = NODE_EVENT_BIND,
@@ -183,8 +194,10 @@ void port_bind_source(struct node *n, uint16_t vm, struct mac src, struct mono n
 
 void port_bind_revoke(struct node *n, uint16_t vm, uint32_t vsi)
 {
-	if (n->port[vm]->lport != FWD_LPORT_NONE)
-		(void)relay_admit(n->relay, n->port[vm]->lport, vsi, NULL, 0);
+	if (n->port[vm]->lport == FWD_LPORT_NONE)
+		return;
+	(void)relay_admit(n->relay, n->port[vm]->lport, vsi, NULL, 0);
+	node_forwarding(n, vm);
 }
 
 void port_bind_vm_gone(struct node *n, uint16_t vm, struct mono now)

@@ -42,7 +42,8 @@ static struct evb_cfg evb_cfg_of(const struct node_port *p)
 
 void port_evb_init(struct node_port *p, struct mono now)
 {
-	const struct lldp_known known[] = { EVB_TLV_KNOWN, CDCP_TLV_KNOWN };
+	const struct lldp_known known[] = { EVB_TLV_KNOWN, CDCP_TLV_KNOWN,
+		{ .key = PE_TLV_KEY, .min_len = PE_TLV_LEN } };
 	struct evb_cfg ec = evb_cfg_of(p);
 
 	for (unsigned a = 0; a < NODE_AGENTS; a++) {
@@ -60,7 +61,7 @@ void port_evb_init(struct node_port *p, struct mono now)
 		p->agent[a].in_use = true;
 		lldp_agent_init(p->agent[a].lldp, &cfg, p->mac, carve_take(&c, 1, 0));
 		if (p->kind != NODE_ORDINARY)
-			lldp_agent_set_known(p->agent[a].lldp, known, p->channels ? 2 : 1);
+			lldp_agent_set_known(p->agent[a].lldp, known, p->vifs ? 3 : p->channels ? 2 : 1);
 	}
 	if (p->kind != NODE_ORDINARY)
 		evb_sm_init(&p->evb, &ec, now);
@@ -324,6 +325,8 @@ void port_evb_pump(struct node *n, uint16_t port, struct mono now)
 		hear_peer(n, port, now);
 		if (p->channels)
 			port_channel_hear(n, port, now);
+		if (p->vifs)
+			port_vif_hear(n, port, now);
 	}
 	for (unsigned a = 0; a < NODE_AGENTS; a++)
 		if (p->agent[a].in_use)

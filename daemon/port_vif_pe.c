@@ -173,7 +173,7 @@ static void vsis_of_vm(struct node *n, uint16_t vm, struct mono now)
 	for (uint32_t i = vdp_table_next(t, 0); i != UINT32_MAX; i = vdp_table_next(t, i + 1))
 		if (node_vsi_other_port(vdp_table_get(t, i)) == vm)
 			pe_vsi(n, port, i, now);
-	node_pump(n, port, now);
+	node_pump_later(n, port);
 }
 
 /* ---- one VIF ---- */
@@ -310,7 +310,7 @@ void pe_vm(struct node *n, uint16_t vm, struct mono now)
 		port_vif_tell(n, vm, true, "no room for another VIF", NULL, NULL, now);
 	(void)csp_pe_port_set_operational(x->pe->csp, wish.number, p->is_up);
 	pe_events(n, p->uplink, now);
-	node_pump(n, p->uplink, now);
+	node_pump_later(n, p->uplink);
 }
 
 void pe_vm_gone(struct node *n, uint16_t vm, struct mono now)
@@ -321,7 +321,7 @@ void pe_vm_gone(struct node *n, uint16_t vm, struct mono now)
 	take_vif(n, vm, now);
 	if (x->is_signalled) {
 		(void)csp_pe_port_remove(x->pe->csp, number_of(vm));
-		node_pump(n, port, now);
+		node_pump_later(n, port);
 	}
 }
 
@@ -366,8 +366,8 @@ static void on_opened(struct node *n, uint16_t port, enum vntag_format format, s
 	x->has_format = true;
 	if (n->port[port]->lport != FWD_LPORT_NONE)
 		relay_port_set_carries(n->relay, n->port[port]->lport, port_vif_tag(x));
-	port_vif_tell(n, port, false, "port extension", format == VNTAG_FORMAT_VN ? "vn-tag" : "e-tag", NULL,
-		now);
+	port_vif_tell(
+		n, port, false, "port extension", format == VNTAG_FORMAT_VN ? "vn-tag" : "e-tag", NULL, now);
 }
 
 static void on_parameters(struct node *n, uint16_t vm, const struct csp_pe_port *p)
@@ -537,5 +537,5 @@ void pe_elect_again(struct node *n, uint16_t port, struct mono now)
 	csp_pe_set_uplink(pe->csp, true, now);
 	csp_pe_set_peer(pe->csp, &n->port[is]->vifs->peer.pe_csp, now);
 	pe_events(n, is, now);
-	node_pump(n, is, now);
+	node_pump_later(n, is);
 }

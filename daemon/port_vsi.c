@@ -258,6 +258,13 @@ static const char *objection(struct node *n, uint16_t port, const struct vdp_eve
 		*ret_error = VDP_E_OTHER;
 		return "active on another port, and the M-bit is not set";
 	}
+	if (n->port[port]->vifs) {
+		const char *reason = cb_objection(n, port, ev->vsi, ev->query.org);
+
+		*ret_error = VDP_E_OTHER;
+		if (reason)
+			return reason;
+	}
 	if (!port_bind_fits(n, port, ev->vsi, &ev->query)) {
 		*ret_error = VDP_E_RESOURCES;
 		return "no room for its addresses in the admission table";
@@ -371,25 +378,34 @@ void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now)
 enum vdp_submit node_vsi_request(
 	struct node *n, uint16_t port, const struct vdp_request *rq, uint16_t vm_port, struct mono now)
 {
-	struct node_port *p = n->port[port];
+	struct node_port *p = n->port[port = pe_upstream(n, port)];
 	uint32_t at = vdp_table_find(p->vdp, &rq->subject.vsi);
 	const struct vdp_vsi *v = at == UINT32_MAX ? NULL : vdp_table_get(p->vdp, at);
 	uint16_t was = v ? node_vsi_vm_port(p, v) : NODE_NO_PORT;
 	struct vdp_request r = *rq;
+	uint8_t org[TLV_VALUE_MAX];
 	enum vdp_submit s;
 
 	r.user = vm_port != NODE_NO_PORT ? (uint32_t)vm_port + 1 : v ? v->user : USER_UNBOUND;
+	if (p->vifs && r.user != USER_UNBOUND && n->port[r.user - 1]->vif != 0)
+		r.org = pe_name_vif(n, (uint16_t)(r.user - 1), rq->org, org, sizeof(org));
 	s = vdp_station_request(p->vdp, &r, now);
-	if (s == VDP_SUBMIT_OK && was != NODE_NO_PORT && r.user != (uint32_t)was + 1)
+	if (s != VDP_SUBMIT_OK)
+		return s;
+	if (was != NODE_NO_PORT && r.user != (uint32_t)was + 1)
 		port_bind_revoke(n, was, at);
-	if (s == VDP_SUBMIT_OK)
-		port_vsi_keep(n, port, &rq->subject.vsi);
+	if (p->vifs)
+		pe_vsi(n, port, vdp_table_find(p->vdp, &rq->subject.vsi), now);
+	port_vsi_keep(n, port, &rq->subject.vsi);
 	return s;
 }
 
 enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct vsi_id *id, struct mono now)
 {
-	enum vdp_submit verdict = vdp_station_deassociate(n->port[port]->vdp, id, now);
+	enum vdp_submit verdict;
+
+	port = pe_upstream(n, port);
+	verdict = vdp_station_deassociate(n->port[port]->vdp, id, now);
 
 	if (verdict == VDP_SUBMIT_OK)
 		port_vsi_keep(n, port, id);
@@ -410,8 +426,16 @@ void node_kick(struct node *n, uint16_t port, struct mono now)
 void node_vtdb_answer(
 	struct node *n, uint16_t port, struct vtdb_handle h, const struct vtdb_answer *a, struct mono now)
 {
+	uint8_t org[TLV_VALUE_MAX];
+	struct vtdb_answer named;
+
 	if (!node_port(n, port) || !n->port[port]->vdp)
 		return;
+	if (n->port[port]->vifs && a->error == VDP_E_SUCCESS) {
+		named = *a;
+		named.org = cb_name_vif(n, port, h.vsi, a->org, org, sizeof(org));
+		a = &named;
+	}
 	vdp_bridge_answer(n->port[port]->vdp, h, a, now);
 	node_pump(n, port, now);
 }
@@ -464,9 +488,13 @@ enum vdp_submit node_vsi_restore(
 	struct node *n, uint16_t port, const struct vdp_saved *s, uint16_t other, struct mono now)
 {
 	struct vdp_saved r = *s;
+	enum vdp_submit verdict;
 
 	r.rq.user = other == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)other + 1;
-	return vdp_table_restore(n->port[port]->vdp, &r, now);
+	verdict = vdp_table_restore(n->port[port]->vdp, &r, now);
+	if (verdict == VDP_SUBMIT_OK && n->port[port]->kind == NODE_STATION && n->port[port]->vifs)
+		pe_vsi(n, port, vdp_table_find(n->port[port]->vdp, &s->rq.subject.vsi), now);
+	return verdict;
 }
 
 /* ---- the uplink's own VSI ---- */

@@ -54,7 +54,7 @@ static void drop_unmatched(struct evbd *d, struct mono now)
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
 		const struct node_port *p = node_port(d->node, i);
 
-		if (p && p->kind == NODE_VM && evbd_vm_uplink(d, p->name) != p->uplink)
+		if (p && p->kind == NODE_VM && evbd_vm_uplink(d, p->name) != p->home)
 			evbd_port_remove(d, i, now);
 	}
 }
@@ -115,6 +115,15 @@ static int load(struct evbd *d, struct conf **ret, struct conf_error *ret_error)
 	return err;
 }
 
+void evbd_vifs_conf(struct evbd *d, struct mono now)
+{
+	const struct conf *c = d->conf;
+
+	for (uint16_t i = 0; i < node_n_ports(d->node); i++)
+		if (node_port(d->node, i) && node_port(d->node, i)->vifs)
+			node_vifs_conf(d->node, i, c->vifs, c->n_vifs, c->lists, c->n_lists, now);
+}
+
 int evbd_reload(
 	struct evbd *d, struct conf_change *ret, unsigned max, unsigned *ret_n, struct conf_error *ret_error)
 {
@@ -140,6 +149,7 @@ int evbd_reload(
 	d->log.level = (enum log_level)fresh->log_level;
 	node_set_globals(d->node, fresh, now);
 	drop_unmatched(d, now);
+	evbd_vifs_conf(d, now);
 	vtdb_file_recheck(&d->vtdb, d->node, now);
 	(void)rtnl_dump(d->rtnl); /* attach new ports and VM ports to devices that exist */
 	log_line(&d->log, LOG_INFO, "event=\"reloaded\" changes=%u", n);

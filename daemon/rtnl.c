@@ -13,7 +13,7 @@
  * Bridges send RTM_NEWLINK and RTM_DELLINK about their ports under family AF_BRIDGE; those are not about the device.
  * Operational state is IFF_LOWER_UP, not IFLA_OPERSTATE: "dormant" waits for 802.1X, and LLDP must run before that.
  *
- * rtnl_set_up() has a socket of its own, so that its answer does not have to be looked for between notifications.
+ * rtnl_set_link() has a socket of its own, so that its answer does not have to be looked for between notifications.
  */
 #include "rtnl.h"
 
@@ -285,7 +285,7 @@ bool rtnl_is_settled(const struct rtnl *r)
 	return !r->is_dumping && !r->is_stale;
 }
 
-int rtnl_set_up(struct rtnl *r, int ifindex)
+int rtnl_set_link(struct rtnl *r, int ifindex, bool is_up)
 {
 	_Alignas(struct nlmsghdr) uint8_t request[128] = { 0 };
 	struct nlmsghdr *h = mnl_nlmsg_put_header(request);
@@ -297,7 +297,7 @@ int rtnl_set_up(struct rtnl *r, int ifindex)
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = ifindex;
-	ifi->ifi_flags = IFF_UP;
+	ifi->ifi_flags = is_up ? IFF_UP : 0;
 	ifi->ifi_change = IFF_UP;
 	if (mnl_socket_sendto(r->requests, h, h->nlmsg_len) < 0)
 		return -errno;

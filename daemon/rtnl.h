@@ -31,8 +31,8 @@ int rtnl_dump(struct rtnl *r);
 bool rtnl_is_settled(const struct rtnl *r);
 /** Read what is there and call fn. */
 int rtnl_poll(struct rtnl *r);
-/** Set a device administratively up. */
-int rtnl_set_up(struct rtnl *r, int ifindex);
+/** Set a device administratively up or down. */
+int rtnl_set_link(struct rtnl *r, int ifindex, bool is_up);
 
 /** Offloads that must be off on a port (gro, lro, rx-vlan, and what merges or strips on receive). */
 struct offload_saved {

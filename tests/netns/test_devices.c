@@ -55,7 +55,7 @@ Test(rtnl, tells_of_devices_that_come_change_are_renamed_and_go)
 	sh("ip link add p0 address 02:00:00:00:00:42 type veth peer name p1");
 	WAIT_UNTIL(strstr(t.text, "+p0 "), poll_rtnl(r));
 	sh("ip link set p1 up");
-	cr_assert_eq(rtnl_set_up(r, (int)if_nametoindex("p0")), 0);
+	cr_assert_eq(rtnl_set_link(r, (int)if_nametoindex("p0"), true), 0);
 	WAIT_UNTIL(t.p0.is_up, poll_rtnl(r));
 	cr_assert(t.p0.is_virtual);
 	cr_assert_str_eq(t.p0.kind, "veth");
@@ -77,7 +77,7 @@ Test(rtnl, tells_of_devices_that_come_change_are_renamed_and_go)
 	cr_assert_null(strstr(t.text, "-q1"), "leaving a bridge is not the end of a device: %s", t.text);
 	sh("ip link del p0");
 	WAIT_UNTIL(strstr(t.text, "-q1 ") && strstr(t.text, "-p0 "), poll_rtnl(r));
-	rc = rtnl_set_up(r, 9999);
+	rc = rtnl_set_link(r, 9999, true);
 	cr_assert_eq(rc, -ENODEV);
 	rtnl_close(r);
 }

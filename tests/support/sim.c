@@ -178,6 +178,11 @@ static void on_rearm(void *ctx, uint16_t port)
 	n->is_stale = true;
 }
 
+static void on_carrier(void *ctx, uint16_t port, bool is_on)
+{
+	((struct sim_node *)ctx)->port[port].is_carrier_off = !is_on;
+}
+
 static void on_ask(void *ctx, struct node *node, uint16_t port, struct vtdb_handle h,
 	const struct vtdb_query *q, struct mono now)
 {
@@ -351,7 +356,12 @@ static void add_ports(struct sim_node *n)
 
 void sim_start(struct sim_node *n)
 {
-	struct node_io io = { n, on_send, on_event, on_rearm, { n, on_ask } };
+	struct node_io io = { .ctx = n,
+		.send = on_send,
+		.event = on_event,
+		.rearm = on_rearm,
+		.carrier = on_carrier,
+		.vtdb = { n, on_ask } };
 	uint64_t seed;
 
 	node_free(n->node);

@@ -36,6 +36,7 @@ struct sim_port {
 	uint8_t last[1600];                 /* the last of them */
 	size_t last_len;
 	bool is_down;
+	bool is_carrier_off; /* as the node wants it */
 };
 
 struct sim_question { /* a type database question that waits */

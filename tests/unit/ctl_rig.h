@@ -185,7 +185,9 @@ static struct conf *rig_conf(const char *name, const char *text)
 static void rig_side_start(int index, const char *name, const char *text)
 {
 	struct rig_side *s = &rig.side[index];
-	struct node_io io = { s, rig_send, rig_event, rig_rearm, { s, rig_ask } };
+	struct node_io io = {
+		.ctx = s, .send = rig_send, .event = rig_event, .rearm = rig_rearm, .vtdb = { s, rig_ask }
+	};
 	struct ctl_host host = { s, NULL, "0.1.0", "/etc/evbd/evbd.conf", rig.now, host_now, host_offset,
 		host_conf, host_types, host_port, host_reload, host_state };
 	char err[128];

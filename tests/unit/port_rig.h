@@ -126,7 +126,9 @@ static inline void rig_link(uint16_t port, bool is_up)
 /* The node with its first port; up, unless more is to be prepared. */
 static inline void rig_start(const struct conf_port *p, bool is_up)
 {
-	static const struct node_io io = { NULL, rig_send, rig_event, rig_rearm, { NULL, rig_ask } };
+	static const struct node_io io = {
+		.send = rig_send, .event = rig_event, .rearm = rig_rearm, .vtdb = { NULL, rig_ask }
+	};
 
 	memset(&rig, 0, sizeof(rig));
 	rig.port = *p;

@@ -454,7 +454,9 @@ Test(port_ecp, ECP_22_restarted_peer_with_the_last_number)
 Test(port_ecp, ECP_22_first_numbers_are_random)
 {
 	unsigned long seen = 0;
-	static const struct node_io io = { NULL, rig_send, rig_event, rig_rearm, { NULL, rig_ask } };
+	static const struct node_io io = {
+		.send = rig_send, .event = rig_event, .rearm = rig_rearm, .vtdb = { NULL, rig_ask }
+	};
 
 	rig_up(CONF_STATION);
 	for (uint64_t seed = 1; seed < 50; seed++) {
