@@ -14,6 +14,7 @@
 #include "ecp_draft_pdu.h"
 #include "gso.h"
 #include "hostile.h"
+#include "../unit/pe_frames.h"
 #include "port_input.h"
 
 enum { ETHERNET_HEAD = 14, INPUT_MAX = 60000 };
@@ -193,6 +194,56 @@ static void put_story(void)
 	put("port", wr_span(&w));
 }
 
+/* The worked frames of port extension, and a conversation in fuzz_csp's own words: a session, ports, a group, faults. */
+static void put_port_extension(void)
+{
+	static const struct {
+		const uint8_t *octets;
+		size_t len;
+	} tags[] = { { frame_v1, sizeof(frame_v1) }, { frame_v5, sizeof(frame_v5) },
+		{ frame_v7, sizeof(frame_v7) }, { frame_v9, sizeof(frame_v9) },
+		{ frame_v10, sizeof(frame_v10) }, { frame_v11, sizeof(frame_v11) },
+		{ frame_e1, sizeof(frame_e1) }, { frame_e3, sizeof(frame_e3) },
+		{ frame_e5, sizeof(frame_e5) }, { frame_e6, sizeof(frame_e6) } };
+	static const uint8_t name[] = { 0xfe, 9, 2, 0x65, 0x76, 1, 1, 0, 0, 0, 5 };
+	/* control and argument, one octet each: link, LLDP, ports, talk, settings, groups, statistics, deletes, give-up */
+	static const uint8_t story[][2] = { { 6, 1 }, { 6, 3 }, { 6, 5 }, { 4, 0x80 }, { 4, 0x88 },
+		{ 4, 0x10 }, { 7, 15 }, { 5, 0x80 }, { 5, 3 }, { 5, 5 }, { 5, 13 }, { 7, 15 }, { 5, 9 },
+		{ 7, 4 }, { 4, 7 }, { 7, 4 }, { 4, 4 }, { 5, 4 }, { 7, 4 }, { 5, 10 }, { 4, 0x13 }, { 7, 15 },
+		{ 5, 6 }, { 7, 4 }, { 5, 7 }, { 4, 0x98 }, { 7, 3 }, { 7 | 5 << 3, 15 }, { 4, 3 }, { 6, 6 },
+		{ 7 | 20 << 3, 15 }, { 6, 0 } };
+	static const struct {
+		unsigned act;
+		const uint8_t *frame;
+		size_t len;
+	} said[] = { { 1, frame_p3, sizeof(frame_p3) }, { 1, frame_p4, sizeof(frame_p4) },
+		{ 2, frame_p5, sizeof(frame_p5) }, { 0, frame_p6, sizeof(frame_p6) },
+		{ 3, frame_p5, sizeof(frame_p5) } };
+	enum { ADDRESSES = 12, PAYLOAD = 18, PE_TLV_VALUE = 34, PE_TLV_OCTETS = 17 };
+	uint8_t buf[1024];
+	struct wr w = wr_init(buf, sizeof(buf));
+
+	for (unsigned i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+		put("vntag", span_of(tags[i].octets + ADDRESSES, tags[i].len - ADDRESSES));
+	put("vntag", span_of(frame_l1 + PE_TLV_VALUE, PE_TLV_OCTETS));
+	put("vntag", span_of(name, sizeof(name)));
+	for (unsigned i = 0; i < sizeof(story) / sizeof(story[0]); i++) {
+		wr_u8(&w, story[i][0]);
+		wr_u16(&w, 1);
+		wr_u8(&w, story[i][1]);
+	}
+	put("csp", wr_span(&w));
+	for (unsigned i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		w.len = 7 * 4; /* a session and three ports */
+		for (unsigned k = 0; k < 3; k++) {
+			wr_u8(&w, (uint8_t)said[(i + k) % 5].act);
+			wr_u16(&w, (uint16_t)(said[(i + k) % 5].len - PAYLOAD));
+			wr_copy(&w, said[(i + k) % 5].frame + PAYLOAD, said[(i + k) % 5].len - PAYLOAD);
+		}
+		put("csp", wr_span(&w));
+	}
+}
+
 static void put_hostile(void)
 {
 	static uint8_t buf[INPUT_MAX];
@@ -227,6 +278,7 @@ int main(int argc, char **argv)
 	put_gso();
 	put_story();
 	put_hostile();
+	put_port_extension();
 	for (int i = 2; i < argc; i++) {
 		pcap_t *p = pcap_open_offline(argv[i], err);
 

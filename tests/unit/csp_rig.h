@@ -18,7 +18,7 @@
 			cr_assert_fail("%s", #cond);                                                         \
 	} while (0)
 
-enum { RIG_EVENTS = 64, RIG_FRAME = 64 };
+enum { RIG_EVENTS = 24, RIG_FRAME = 64 };
 
 static const struct mac bridge_csp = { { 0x02, 0, 0, 0, 0, 0x1b } };
 static const struct mac extender_csp = { { 0x02, 0, 0, 0, 0, 0x1a } };

@@ -2,7 +2,6 @@
 #ifndef EVB_TEST_PE_FRAMES_H
 #define EVB_TEST_PE_FRAMES_H
 
-#include <criterion/criterion.h>
 #include <stdint.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* PE-CSP codec: the worked frames P3..P6, the codec's laws for every message, bad input (port-extension-reference 3.6). */
-#include "csp_pdu.h"
+#include <criterion/criterion.h>
 
+#include "csp_pdu.h"
 #include "pe_frames.h"
 #include "prng.h"
 

@@ -1,6 +1,7 @@
 /* LLDP Port Extension TLV and upstream election (port-extension-reference 3.3, 7). */
-#include "pe_tlv.h"
+#include <criterion/criterion.h>
 
+#include "pe_tlv.h"
 #include "lldp_pdu.h"
 #include "pe_frames.h"
 

@@ -1,7 +1,8 @@
 /* VN-Tag and E-TAG: the worked frames field by field and octet for octet, the codec's laws, validity by direction
  * (port-extension-reference 2, 4, 7). */
-#include "vntag_hdr.h"
+#include <criterion/criterion.h>
 
+#include "vntag_hdr.h"
 #include "pe_frames.h"
 
 #define BEHIND(frame)   (frame) + PE_ADDRESSES, (uint32_t)(sizeof(frame) - PE_ADDRESSES)
