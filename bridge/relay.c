@@ -418,6 +418,7 @@ void relay_rx(struct relay *r, uint16_t lport, struct span frame, struct mono no
 		return;
 	w->frame = frame;
 	w->list = 0;
+	w->has_c_tag = false;
 	w->n_trunks = 0;
 	w->d.vid = FWD_VID_NONE;
 	w->d.to = FWD_TO_NONE;
