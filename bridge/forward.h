@@ -242,7 +242,7 @@ static inline uint8_t fwd_prio(const struct fwd_port *in, const struct fwd_hdr *
 {
 	if (h->tag_len > 0)
 		return (uint8_t)(h->tci >> 12);
-	return h->has_prio ? h->outer_prio : (uint8_t)(in->pcp << 1);
+	return (uint8_t)(h->has_prio ? h->outer_prio : in->pcp << 1);
 }
 
 /** May the frame enter, to which VLAN does it belong, and is its source to be learned? Fills *d but for the way out. */
