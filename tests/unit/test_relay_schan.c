@@ -407,7 +407,7 @@ Test(relay_schan, CDCP_17_of_167_channels_each_gets_its_own)
 		relay_rx(r, at, span_of(net.frame, net.frame_len), net.now, &res);
 		cr_assert(relay_next_copy(r, &res, &copy));
 		cr_assert_eq(copy.lport, to);
-		cr_assert_eq((copy.head[14] << 8 | copy.head[15]), svid);
+		cr_assert_eq((unsigned)(copy.head[14] << 8 | copy.head[15]), svid);
 		cr_assert_not(relay_next_copy(r, &res, &copy));
 	}
 	free(r);
