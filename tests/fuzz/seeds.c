@@ -150,6 +150,36 @@ static void put_gso(void)
 	}
 }
 
+/* A frame with each outer tag, up and down, for one and for many, at every port of fuzz_relay; then the tags change. */
+static void put_tags(void)
+{
+	static const struct {
+		uint8_t len, octets[12];
+	} tags[] = { { 4, { 0x88, 0xa8, 0x60, 100 } }, { 8, { 0x88, 0xa8, 0, 101, 0x81, 0, 0x20, 1 } },
+		{ 6, { 0x89, 0x26, 0, 0, 0, 5 } }, { 6, { 0x89, 0x26, 0x80, 6, 0x80, 5 } },
+		{ 10, { 0x89, 0x26, 0xc1, 0, 0x80, 5, 0x81, 0, 0, 1 } },
+		{ 8, { 0x89, 0x3f, 0xb0, 0, 0, 100, 0, 0 } }, { 8, { 0x89, 0x3f, 0, 100, 0x10, 1, 0, 0 } },
+		{ 8, { 0x81, 0, 0, 1, 0x88, 0xa8, 0, 101 } } };
+	static const uint8_t ids[][4] = { { 0, 0, 0, 101 }, { 0, 0, 0, 7 }, { 0, 0x10, 0, 1 } };
+	static uint8_t buf[INPUT_MAX];
+	uint8_t frame[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 10 };
+
+	for (unsigned i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		struct wr w = wr_init(buf, sizeof(buf));
+
+		memcpy(frame + 12, tags[i].octets, tags[i].len);
+		frame[12 + tags[i].len] = 8;
+		for (unsigned port = 0; port < 24; port++)
+			record(&w, port, 1, span_of(frame, sizeof(frame)));
+		for (unsigned port = 8; port < 24; port += 3) {
+			record(&w, 6 * 24 + port, 12, span_of(ids[i % 3], i & 1 ? 4 : 0));
+			record(&w, 8 * 24 + port, 0, span_of(NULL, 0));
+			record(&w, port, 1, span_of(frame, sizeof(frame)));
+		}
+		put("relay", wr_span(&w));
+	}
+}
+
 static void say(struct wr *w, enum port_place place, unsigned which, unsigned arg, struct span octets)
 {
 	record(w, (unsigned)place | which << 3, arg, octets);
@@ -276,6 +306,7 @@ int main(int argc, char **argv)
 	if (mkdir(folder, 0777) < 0 && errno != EEXIST)
 		die(folder);
 	put_gso();
+	put_tags();
 	put_story();
 	put_hostile();
 	put_port_extension();

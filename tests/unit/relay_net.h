@@ -148,7 +148,7 @@ static inline uint64_t net_set_of(const uint16_t *ports, size_t n)
 	uint64_t set = 0;
 
 	for (size_t i = 0; i < n; i++)
-		set |= (uint64_t)1 << ports[i];
+		set |= ports[i] < 64 ? (uint64_t)1 << ports[i] : 0;
 	return set;
 }
 #define net_set(...)                                                                                         \

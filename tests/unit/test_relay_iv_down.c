@@ -9,6 +9,13 @@ Test(relay_iv_down, PEX_17_a_frame_for_a_vif_loses_its_tag)
 {
 	cr_assert(rx(u0, v2));
 	expect_only(vif5, v3);
+	cr_assert(relay_admit(net.r, vif5, 2, NULL, 0));
+	cr_assert(rx(u0, v2));
+	cr_assert_eq(relay_vsi_counters(net.r, vif5, 1).tx_frames, 1, "counted for the VSI of its VLAN");
+	net_admit(&net, vif5, 2, 11, MAC_A);
+	cr_assert(rx(u0, v9));
+	cr_assert_eq(relay_vsi_counters(net.r, vif5, 2).tx_frames, 1);
+	cr_assert_eq(relay_vsi_counters(net.r, vif5, 2).tx_octets, sizeof(frame_v9) - VNTAG_LEN_VN);
 }
 
 Test(relay_iv_down, PEX_18_so_does_one_that_comes_back)
