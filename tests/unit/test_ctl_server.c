@@ -193,6 +193,23 @@ Test(ctl_server, without_a_peer_a_request_stays_pending_and_says_why)
 	json_decref(r);
 }
 
+/* Whether the refusal comes before the reply is a matter of microseconds; it must not decide. */
+Test(ctl_server, who_does_not_wait_is_not_told_of_a_refusal_that_came_fast)
+{
+	json_t *r;
+
+	rig_pass(5);
+	r = rig_query(0, "{'id':1,'command':'vsi','op':'associate','wait':0,'vsis':[" VSI(2, 9) "]}");
+	cr_assert_eq(rig_status(r), 0, "it was taken");
+	cr_assert_eq(json_array_size(json_object_get(json_object_get(r, "result"), "failed")), 0);
+	json_decref(r);
+	r = rig_query(0, "{'id':1,'command':'vsi','op':'associate','wait':0,'vsis':[{'id':'" ID(
+				 3) "','port':'eth9','type_id':1,'filters':['1']}]}");
+	cr_assert_eq(rig_status(r), 1, "and this was not");
+	cr_assert_str_eq(text_of(rig_row(r, "vsi", 0), "reason"), "no port \"eth9\"");
+	json_decref(r);
+}
+
 Test(ctl_server, a_deassociate_is_done_when_the_vsi_has_ended)
 {
 	json_t *r, *row;
