@@ -13,6 +13,7 @@
 #include "ctl_server.h"
 #include "link.h"
 #include "log.h"
+#include "offload_memo.h"
 #include "rtnl.h"
 #include "state.h"
 #include "vtdb_file.h"
@@ -47,6 +48,9 @@ struct evbd {
 	struct state *state;
 	struct rtnl *rtnl;
 	struct event *rtnl_ev;
+	struct offload_memo *memo;
+	bool memo_is_stale; /* devices were attached or let go since it was written */
+	bool memo_is_bad;   /* it can't be written, which was told */
 	struct event *relay_timer;
 	struct event *signal[3]; /* TERM, INT, HUP */
 	struct ctl_server *ctl;
@@ -80,6 +84,8 @@ void evbd_port_remove(struct evbd *d, uint16_t port, struct mono now);
 uint16_t evbd_vm_uplink(const struct evbd *d, const char *name);
 bool evbd_port_tap(struct evbd *d, uint16_t port); /* create = "tap" */
 void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone);
+/** Write down what is turned off, if that has changed. */
+void evbd_memo(struct evbd *d);
 
 /* reload.c */
 /** Read the configuration again and apply the difference. On error nothing changes and *ret_error says why. */

@@ -108,6 +108,7 @@ static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	node_on_time(d->node, evbd_now());
 	state_on_time(d->state);
+	evbd_memo(d);
 	event_add(d->relay_timer, &tv); /* ageing is a matter of seconds */
 }
 
@@ -132,6 +133,7 @@ static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
 		d->port[i]->wants_up = false;
 		(void)rtnl_set_up(d->rtnl, d->port[i]->ifindex);
 	}
+	evbd_memo(d);
 }
 
 static void on_stop(evutil_socket_t sig, short what, void *ctx)
@@ -218,6 +220,15 @@ static int restore_state(struct evbd *d)
 	return 0;
 }
 
+static int open_memo(struct evbd *d)
+{
+	char path[CONF_PATH + sizeof(".offloads")];
+
+	snprintf(path, sizeof(path), "%s.offloads", d->conf->control_socket);
+	d->memo = offload_memo_open(path);
+	return d->memo ? 0 : -ENOMEM;
+}
+
 static int watch_devices(struct evbd *d)
 {
 	int err = 0;
@@ -256,6 +267,8 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 		err = d->ctl ? 0 : err;
 	}
 	if (!err)
+		err = open_memo(d);
+	if (!err)
 		err = make_ports(d);
 	if (!err)
 		err = restore_state(d);
@@ -289,6 +302,7 @@ void evbd_stop(struct evbd *d)
 	state_close(d->state);
 	for (uint16_t i = 0; i < NODE_MAX_PORTS; i++)
 		evbd_port_free(d, i);
+	offload_memo_close(d->memo);
 	if (d->rtnl_ev)
 		event_free(d->rtnl_ev);
 	if (d->rtnl)
