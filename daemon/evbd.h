@@ -15,6 +15,7 @@
 #include "log.h"
 #include "offload_memo.h"
 #include "rtnl.h"
+#include "sandbox.h"
 #include "state.h"
 #include "vtdb_file.h"
 
@@ -61,6 +62,9 @@ struct evbd {
 	bool is_batch;         /* a batch of frames is being read, its handler flushes */
 	struct mono batch_now; /* time of the batch of frames being read */
 	struct mono started;
+	enum sandbox sandbox;      /* set before evbd_start() */
+	struct dur alive_interval; /* the service manager's watchdog; 0: it has none */
+	struct mono next_alive;
 };
 
 struct mono evbd_now(void);

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "evbd.h"
+#include "notify.h"
 #include "privilege.h"
 
 struct mono evbd_now(void)
@@ -99,6 +100,16 @@ static void on_rearm(void *ctx, uint16_t port)
 	arm(e->timer, when, evbd_now());
 }
 
+static void say_alive(struct evbd *d)
+{
+	struct mono now = evbd_now();
+
+	if (d->alive_interval.ns == 0 || mono_before(now, d->next_alive))
+		return;
+	d->next_alive = mono_add(now, d->alive_interval);
+	notify_alive();
+}
+
 static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 {
 	struct evbd *d = ctx;
@@ -109,6 +120,7 @@ static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 	node_on_time(d->node, evbd_now());
 	state_on_time(d->state);
 	evbd_memo(d);
+	say_alive(d);
 	event_add(d->relay_timer, &tv); /* ageing is a matter of seconds */
 }
 
@@ -142,6 +154,7 @@ static void on_stop(evutil_socket_t sig, short what, void *ctx)
 
 	(void)what;
 	log_line(&d->log, LOG_INFO, "event=\"stopping\" signal=%d", (int)sig);
+	notify_stopping();
 	event_base_loopbreak(d->base);
 }
 
@@ -241,6 +254,20 @@ static int watch_devices(struct evbd *d)
 	return rtnl_dump(d->rtnl);
 }
 
+/* What start-up needed and running does not is given away. The state thread is made before: no thread is made after. */
+static void confine(struct evbd *d)
+{
+	int err;
+
+	if (privilege_drop() < 0)
+		log_line(&d->log, LOG_WARNING, "event=\"capabilities could not be dropped\"");
+	state_start(d->state);
+	err = sandbox_enter(d->sandbox);
+	if (err < 0 && (err != -ENOSYS || sandbox_is_built()))
+		log_line(&d->log, LOG_WARNING, "event=\"system calls are not filtered\" error=\"%s\"",
+			strerror(-err));
+}
+
 int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 {
 	struct conf_error error = { 0 };
@@ -274,11 +301,10 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 		err = restore_state(d);
 	if (!err)
 		err = watch_devices(d);
-	if (!err && privilege_drop() < 0)
-		log_line(&d->log, LOG_WARNING, "event=\"capabilities could not be dropped\"");
 	if (!err) {
-		state_start(d->state);
+		d->alive_interval = notify_interval();
 		on_relay_timer(-1, 0, d);
+		confine(d);
 	}
 	return err;
 }
@@ -287,6 +313,7 @@ void evbd_run(struct evbd *d)
 {
 	log_line(&d->log, LOG_INFO, "event=\"ready\" ports=%u socket=%s", d->conf->n_ports,
 		d->conf->control_socket);
+	notify_ready();
 	event_base_dispatch(d->base);
 }
 
