@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "evbd.h"
+#include "shield.h"
 
 enum { RX_BUDGET = 256 };
 
@@ -51,6 +52,9 @@ static void detach(struct evbd_port *e)
 		offload_restore(name, &e->offloads);
 	e->d->memo_is_stale = e->d->memo_is_stale || e->offloads.n > 0;
 	e->offloads.n = 0;
+	if (e->is_shielded)
+		shield_down(e->ifindex);
+	e->is_shielded = e->is_exposed = false;
 	e->ifindex = 0;
 }
 
@@ -173,6 +177,23 @@ static enum link_kind driver_of(const struct node_port *p, const struct rtnl_lin
 	return link->is_virtual ? LINK_PCAP_VIRTUAL : LINK_PCAP;
 }
 
+/* Without a relay here something else carries the VM's frames, and needs them. */
+static void shield(struct evbd_port *e, const struct node_port *p)
+{
+	int err;
+
+	if (p->kind != NODE_VM || p->conf.relay == CONF_RELAY_NONE)
+		return;
+	err = shield_up(e->ifindex);
+	e->is_shielded = err == 0;
+	e->is_exposed = err != 0;
+	if (err != 0)
+		log_line(&e->d->log, LOG_WARNING,
+			"event=\"the VM can reach this host's own network stack\" if=%s error=\"%s\"",
+			p->name,
+			err == -ENOENT ? "no sch_ingress or cls_bpf in this kernel" : strerror(-err));
+}
+
 /* Both or none. */
 static bool open_links(struct evbd_port *e, enum link_kind kind, int *ret_errno)
 {
@@ -204,6 +225,7 @@ static void attach(struct evbd_port *e, const struct rtnl_link *link)
 			e->offloads.n = 0;
 		offload_memo_take(e->d->memo, e->ifindex, p->name, &e->offloads);
 		e->d->memo_is_stale = e->d->memo_is_stale || e->offloads.n > 0;
+		shield(e, p);
 	}
 	close_link(e);
 	if (open_links(e, driver_of(p, link), &err)) {

@@ -35,6 +35,8 @@ struct evbd_port { /* shell of one node port */
 	struct event *timer;
 	struct mono armed; /* when the timer fires */
 	struct offload_saved offloads;
+	bool is_shielded;          /* VM port: the host's own stack hears nothing of it */
+	bool is_exposed;           /* it should be, but can't */
 	struct link_counters past; /* of links closed earlier, so that counters survive a flap */
 	char why[CONF_TEXT];       /* why no link could be opened; empty when fine */
 };

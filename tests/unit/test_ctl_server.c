@@ -23,8 +23,8 @@ Test(ctl_server, a_port_row_has_every_key)
 {
 	static const char *const keys[] = { "name", "role", "link", "generation", "peer", "relay_mode",
 		"reflective_relay", "retries", "rte", "rwd", "rka", "vsis", "channels", "mac", "mtu",
-		"driver", "offloads_changed", "pvid", "unassociated", "peer_state", "alarm", "resp_wait_s",
-		"tout_keepalive_s", "uplink", NULL };
+		"driver", "offloads_changed", "shielded", "pvid", "unassociated", "peer_state", "alarm",
+		"resp_wait_s", "tout_keepalive_s", "uplink", NULL };
 	json_t *r, *row;
 
 	rig.is_cut = true;
@@ -48,6 +48,18 @@ Test(ctl_server, a_port_row_has_every_key)
 		json_string_value(json_array_get(json_object_get(row, "offloads_changed"), 0)), "gro");
 	cr_assert_eq(json_array_size(json_object_get(row, "offloads_changed")), 1);
 	cr_assert(json_is_true(json_object_get(json_object_get(row, "reflective_relay"), "active")));
+	json_decref(r);
+}
+
+Test(ctl_server, a_vm_that_can_reach_its_hypervisor_is_an_alarm)
+{
+	json_t *r;
+
+	rig.is_exposed = true;
+	r = rig_query(0, "{'id':1,'command':'show','what':'status'}");
+	cr_assert_str_eq(
+		json_string_value(json_array_get(json_object_get(rig_row(r, "status", 0), "alarms"), 0)),
+		"eth0: the VM can reach this host's own network stack");
 	json_decref(r);
 }
 
