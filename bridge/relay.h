@@ -99,8 +99,9 @@ struct relay_admit {
 	uint8_t pcp;
 };
 /** Replace what the VSI named `owner` (caller's number, unique per lport) may use; n = 0 revokes. VLAN membership of
- * the port follows. On a DRP the first VID of a MAC is its untagged one and becomes the VLAN of its untagged frames; in an
- * interface virtualizer that is only what admits them, and the other way is relay_port_set_vlan()'s.
+ * the port follows. On a DRP the first VID of a MAC is its untagged one and becomes the VLAN of its untagged frames; if
+ * several VSIs have that MAC, the lowest of their first VIDs. In an interface virtualizer that is only what admits them,
+ * and the other way is relay_port_set_vlan()'s.
  * Entries that go away lose their FDB entries at once. Half of the table is shared out among the SBPs and DRPs, the other
  * half is anybody's. False: no room for it, nothing changed. */
 bool relay_admit(struct relay *r, uint16_t lport, uint32_t owner, const struct relay_admit *list, unsigned n);

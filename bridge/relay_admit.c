@@ -11,7 +11,7 @@
  * associates without end can fill what is common, but not what another port may still claim.
  *
  * Invariants: a vsi record has at least one admission; every admission is in by_source, and in by_station while it
- * is its address's untagged VID. An individual address has a static FDB entry from its admission until that goes;
+ * is its address's first VID. An individual address has a static FDB entry from its admission until that goes;
  * then the entry goes too, unless another VSI of the port still owns the address. Addresses learned under an
  * any-source admission go with it. If two VSIs of a port own the same pair, the younger one counts.
  */
@@ -131,13 +131,48 @@ static void set_untagged(struct relay *r, uint32_t i, bool is_untagged)
 	if (a->is_untagged == is_untagged)
 		return;
 	a->is_untagged = is_untagged;
-	if (is_untagged) {
+	relay_vlan_ref(r, a->lport, vid_of(a->key), 0, is_untagged ? 1 : -1);
+}
+
+/* Several VSIs of a VM port may have one address: its untagged frames belong to the lowest of their VIDs, whatever came
+ * first or came back last, and no other VLAN reaches it untagged. Called whenever first VIDs of the address change. */
+static void elect(struct relay *r, uint16_t lport, uint64_t addr, uint32_t hash)
+{
+	uint32_t best = IMAP_NONE;
+
+	for (uint32_t i = imap_first(&r->by_station, hash); i != IMAP_NONE;
+		i = imap_next(&r->by_station, i)) {
+		const struct admission *a = &r->admission[i];
+
+		if (a->lport != lport || address(a->key) != addr)
+			continue;
+		if (best == IMAP_NONE || vid_of(a->key) < vid_of(r->admission[best].key))
+			best = i;
+	}
+	for (uint32_t i = imap_first(&r->by_station, hash); i != IMAP_NONE; i = imap_next(&r->by_station, i))
+		if (r->admission[i].lport == lport && address(r->admission[i].key) == addr)
+			set_untagged(r, i, i == best);
+	if (best == IMAP_NONE || best == imap_first(&r->by_station, hash))
+		return;
+	imap_remove(&r->by_station, hash, best); /* frames ask for this one */
+	imap_insert(&r->by_station, hash, best);
+}
+
+static void set_first(struct relay *r, uint32_t i, bool is_first)
+{
+	struct admission *a = &r->admission[i];
+
+	if (a->is_first == is_first)
+		return;
+	a->is_first = is_first;
+	if (is_first) {
 		a->station_hash = relay_hash_with(relay_hash(r, address(a->key)), a->lport);
 		imap_insert(&r->by_station, a->station_hash, i);
 	} else {
 		imap_remove(&r->by_station, a->station_hash, i);
+		set_untagged(r, i, false);
 	}
-	relay_vlan_ref(r, a->lport, vid_of(a->key), 0, is_untagged ? 1 : -1);
+	elect(r, a->lport, address(a->key), a->station_hash);
 }
 
 void relay_bind(struct relay *r, uint32_t i)
@@ -192,7 +227,7 @@ static void drop(struct relay *r, uint32_t i)
 {
 	struct admission *a = &r->admission[i];
 
-	set_untagged(r, i, false);
+	set_first(r, i, false);
 	count(r, a->lport, -1);
 	imap_remove(&r->by_source, a->hash, i);
 	relay_vlan_ref(r, a->lport, vid_of(a->key), -1, 0);
@@ -298,13 +333,13 @@ bool relay_admit_fits(
 	return !relay_is_port(r, lport) || mark_and_fit(r, lport, vsi_find(r, lport, owner, &hash), list, n);
 }
 
-/* Default priorities, and on a DRP for each address its first VID as the untagged one. */
+/* Default priorities, and on a DRP for each address its first VID. */
 static void describe(struct relay *r, uint32_t v, const struct relay_admit *list, unsigned n)
 {
 	bool is_drp = r->port[r->vsi[v].lport].p.kind == FWD_DRP;
 
 	for (uint32_t i = r->vsi[v].first; i != FDB_NONE; i = r->admission[i].next)
-		set_untagged(r, i, false);
+		set_first(r, i, false);
 	for (unsigned k = n; k-- > 0;) { /* backwards, so that the first one wins */
 		uint32_t i = own_find(r, v, item_key(&list[k]));
 		uint32_t j;
@@ -321,8 +356,8 @@ static void describe(struct relay *r, uint32_t v, const struct relay_admit *list
 									      address(r->admission[i].key)))
 			j = imap_next(&r->by_station, j);
 		if (j != IMAP_NONE)
-			set_untagged(r, j, false);
-		set_untagged(r, i, true);
+			set_first(r, j, false);
+		set_first(r, i, true);
 	}
 }
 

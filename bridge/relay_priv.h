@@ -11,13 +11,14 @@ enum { RELAY_N_VIDS = 4096, RELAY_N_FLOODS = 256 };
 struct admission {
 	uint64_t key;          /* fdb_key(); address zero: any source */
 	uint32_t hash;         /* in by_source */
-	uint32_t station_hash; /* in by_station, while is_untagged */
+	uint32_t station_hash; /* in by_station, while is_first */
 	uint32_t vsi;
 	uint32_t next; /* of the VSI */
 	uint16_t lport;
 	uint8_t pcp;
 	bool has_pcp;
-	bool is_untagged; /* DRP: first VID of its address, takes its untagged frames */
+	bool is_first;    /* DRP: of its VSI's, the first VID of its address */
+	bool is_untagged; /* and of all VSIs' first VIDs the lowest: takes the address's untagged frames */
 	bool is_placed;   /* the FDB entry of the address is this one's */
 	bool is_kept;     /* scratch of relay_admit() */
 };
@@ -94,7 +95,7 @@ struct relay {
 	struct vlan_refs *refs; /* [lport][vid] */
 	struct fdb fdb;
 	struct imap by_source;  /* admissions by (lport, VID, MAC) */
-	struct imap by_station; /* the untagged ones by (lport, MAC) */
+	struct imap by_station; /* first VIDs by (lport, MAC), the untagged one before the others */
 	struct admission *admission;
 	uint32_t *unused_admission;
 	uint32_t n_unused_admission;

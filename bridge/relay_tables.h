@@ -65,7 +65,8 @@ static inline uint16_t station_vid(const struct relay *r, uint16_t lport, uint64
 {
 	uint32_t i = imap_first(&r->by_station, relay_hash_with(relay_hash(r, mac), lport));
 
-	while (i != IMAP_NONE && (r->admission[i].lport != lport || r->admission[i].key << 16 != mac << 16))
+	while (i != IMAP_NONE && (!r->admission[i].is_untagged || r->admission[i].lport != lport ||
+					 r->admission[i].key << 16 != mac << 16))
 		i = imap_next(&r->by_station, i);
 	return i == IMAP_NONE ? FWD_VID_NONE : (uint16_t)(r->admission[i].key >> 48);
 }

@@ -73,7 +73,7 @@ struct client *client_open(const char *socket_path, char err[CTL_ERROR_TEXT])
 		free(c);
 		return NULL;
 	}
-	hello = client_read(c, CLIENT_TIMEOUT_S, err);
+	hello = client_read(c, CLIENT_HELLO_S, err);
 	if (hello == NULL && err[0] == '\0')
 		snprintf(err, CTL_ERROR_TEXT, "evbd closed the connection at once");
 	is_good = hello != NULL && ctl_hello_check(hello, err);

@@ -6,7 +6,7 @@
 
 struct client;
 
-enum { CLIENT_FOREVER = -1, CLIENT_TIMEOUT_S = 60 };
+enum { CLIENT_FOREVER = -1, CLIENT_HELLO_S = 10, CLIENT_TIMEOUT_S = 60 };
 
 /** Connect and check the daemon's greeting. NULL with the reason, for people, in err. */
 struct client *client_open(const char *socket_path, char err[CTL_ERROR_TEXT]);

@@ -53,6 +53,11 @@ void help_command(FILE *f, const struct command *c)
 	for (unsigned i = 0; i < OPT_N; i++)
 		if (accepts(c, i))
 			print_option(f, i);
+	if (accepts(c, OPT_FILTERS))
+		fprintf(f,
+			"\nexample: evbctl %s %s --id new --type-id 1 --filters 52:54:00:00:00:01 --vm-port "
+			"vnet1\n",
+			c->name, c->sub);
 }
 
 int help_words(const char *const *words, unsigned n)

@@ -42,6 +42,11 @@ static int find_letter(char c)
 
 static bool store(struct cmd_args *a, int option, const char *value)
 {
+	if (a->given[option] && cmd_options[option].value == CMD_TEXT &&
+		(cmd_global_options & 1u << option) == 0) { /* an alias may hold -s */
+		cmd_fail(EXIT_USAGE, "--%s is given twice", cmd_options[option].name);
+		return false;
+	}
 	if (cmd_options[option].value == CMD_LIST) {
 		if (a->n_list == CMD_LIST_MAX) {
 			cmd_fail(EXIT_USAGE, "--%s given more than %d times", cmd_options[option].name,

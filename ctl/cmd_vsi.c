@@ -65,6 +65,19 @@ static json_t *from_options(const struct cmd_args *args)
 	return object;
 }
 
+/* Where a line has a key, "type_id: ...", the command line has an option. */
+static void complain_of_option(const char *why)
+{
+	size_t len = strcspn(why, " :[");
+	char name[32];
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, why);
+	for (char *p = name; *p != '\0'; p++)
+		if (*p == '_')
+			*p = '-';
+	cmd_fail(EXIT_USAGE, "--%s%s", name, why + len);
+}
+
 static void complain(struct batch *b, unsigned line, const char *why)
 {
 	if (b->n_bad++ >= BATCH_COMPLAINTS)
@@ -72,7 +85,7 @@ static void complain(struct batch *b, unsigned line, const char *why)
 	if (b->file != NULL)
 		cmd_fail(EXIT_USAGE, "%s:%u: %s", b->file, line, why);
 	else
-		cmd_fail(EXIT_USAGE, "%s", why);
+		complain_of_option(why);
 }
 
 /* Take an object (stolen) that stood at `line`. */
@@ -199,12 +212,36 @@ static void print_failures(const struct batch *b, const json_t *rows, const json
 
 		if (b->file != NULL && at < b->n)
 			snprintf(place, sizeof(place), "%.40s:%u: ", b->file, b->lines[at]);
-		if (reason != NULL && state != NULL && strcmp(state, "none") == 0)
-			state = reason; /* there is no such VSI; the reason says why */
-		cmd_fail(EXIT_FAILED, "%s%s: %s%s%s", place, id ? id : "?", state ? state : "?",
-			reason != NULL && reason != state ? ": " : "",
-			reason != NULL && reason != state ? reason : "");
+		if (reason == NULL)
+			reason = "";
+		else if (state != NULL && (strcmp(state, "none") == 0 || strstr(reason, "refused") != NULL))
+			state = NULL; /* the reason says it all */
+		cmd_fail(EXIT_FAILED, "%s%s: %s%s%s", place, id ? id : "?",
+			state == NULL                     ? ""
+			: strcmp(state, "timed_out") == 0 ? "timed out"
+							  : state,
+			state != NULL && reason[0] != '\0' ? ": " : "", reason);
 	}
+}
+
+/* ", VLAN 100, VM port vnet1": what the user may not have said, and should know. */
+static void print_place(const json_t *row, enum vdp_op op)
+{
+	const char *vm_port = json_string_value(json_object_get(row, "vm_port"));
+	const char *role = json_string_value(json_object_get(row, "role"));
+	const json_t *filters = json_object_get(row, "filters");
+	json_int_t vid = json_integer_value(json_object_get(json_array_get(filters, 0), "vid"));
+
+	for (size_t i = 1; i < json_array_size(filters); i++)
+		if (json_integer_value(json_object_get(json_array_get(filters, i), "vid")) != vid)
+			vid = 0; /* several: see show vsi */
+	if (vid != 0)
+		printf(", VLAN %" JSON_INTEGER_FORMAT, vid);
+	if (vm_port != NULL)
+		printf(", VM port %s", vm_port);
+	else if (op == VDP_ASSOC && role != NULL && strcmp(role, "station") == 0 &&
+		 !json_is_true(json_object_get(row, "host")))
+		printf(" (no VM port has its address yet)");
 }
 
 static void print_summary(const struct batch *b, const json_t *rows, size_t n_failed, bool is_waited)
@@ -218,10 +255,14 @@ static void print_summary(const struct batch *b, const json_t *rows, size_t n_fa
 	const char *port = json_string_value(json_object_get(row, "port"));
 	const char *what = is_waited ? done[b->op] : "requested";
 
-	if (b->n > 1 || b->file != NULL)
+	if (b->n > 1 || b->file != NULL) {
 		printf("%zu of %zu VSIs %s, %zu failed\n", b->n - n_failed, b->n, what, n_failed);
-	else if (n_failed == 0)
-		printf("%s: %s on %s\n", id ? id : "?", what, port ? port : "?");
+	} else if (n_failed == 0) {
+		printf("%s: %s on %s", id ? id : "?", what, port ? port : "?");
+		if (is_waited && b->op != VDP_DEASSOC)
+			print_place(row, b->op);
+		putchar('\n');
+	}
 }
 
 static int report(const struct batch *b, const json_t *reply, bool is_json, bool is_waited)

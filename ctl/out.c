@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_INDENT = 4, BLOCK_KEY = 20 };
+enum { BLOCK_INDENT = 4, BLOCK_KEY = 20, FOLD_WIDTH = 24, LONG_DURATION_S = 1000 };
 
 static bool is_absent(const json_t *j)
 {
@@ -101,61 +101,120 @@ static char *cell_text(const struct out *o, const struct out_column *c, const js
 	return text;
 }
 
-static void add_row(
-	const struct out *o, struct libscols_table *tb, const struct out_view *view, const json_t *row)
+/* Break text into lines of FOLD_WIDTH at its blanks; a word stays whole, for what is copied from a table is an address. */
+static void fold(char *text)
+{
+	char *line = text, *blank = NULL;
+
+	for (char *p = text; *p != '\0'; p++) {
+		if (*p == ' ')
+			blank = p;
+		if (p - line < FOLD_WIDTH || blank == NULL)
+			continue;
+		*blank = '\n';
+		line = blank + 1;
+		blank = NULL;
+	}
+}
+
+static void add_row(const struct out *o, struct libscols_table *tb, const struct out_view *view,
+	const json_t *row, bool is_narrow)
 {
 	struct libscols_line *line = scols_table_new_line(tb, NULL);
 
 	for (size_t i = 0; line != NULL && view->columns[i].title != NULL; i++) {
 		char *text = cell_text(o, &view->columns[i], row);
 
+		for (char *p = text; p != NULL && (p = strchr(p, '\n')) != NULL;) /* a peer's text */
+			*p = ' ';
+		if (text != NULL && is_narrow && view->columns[i].style == OUT_WRAP)
+			fold(text);
 		if (text == NULL || scols_line_refer_data(line, i, text) != 0)
 			free(text);
 	}
 }
 
-/* Lines of a table end with blanks that libsmartcols uses to fill the last column; nobody wants them in a log. */
-static void put_trimmed(FILE *f, char *text)
+static void add_columns(struct libscols_table *tb, const struct out_view *view)
 {
-	char *save = NULL;
+	for (const struct out_column *c = view->columns; c->title != NULL; c++) {
+		struct libscols_column *column = scols_table_new_column(tb, c->title, 0,
+			c->style == OUT_RIGHT  ? SCOLS_FL_RIGHT
+			: c->style == OUT_WRAP ? SCOLS_FL_WRAP
+					       : 0);
 
-	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
-		size_t len = strlen(line);
-
-		while (len > 0 && line[len - 1] == ' ')
-			len--;
-		fprintf(f, "%.*s\n", (int)len, line);
+		if (column == NULL || c->style != OUT_WRAP)
+			continue;
+		scols_column_set_safechars(column, "\n"); /* a line ends only where fold() says */
+		scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
 	}
+}
+
+/* Lines of a table end with blanks that libsmartcols uses to fill the last column; nobody wants them in a log. */
+static void trim(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text;; p++) {
+		if (*p == '\n' || *p == '\0')
+			while (to > text && to[-1] == ' ')
+				to--;
+		*to = *p;
+		if (*p == '\0')
+			break;
+		to++;
+	}
+}
+
+/* The table as text, to be freed. is_narrow: with folded cells. */
+static char *table_text(const struct out *o, const struct out_view *view, const json_t *rows, bool is_narrow)
+{
+	struct libscols_table *tb = scols_new_table();
+	char *text = NULL;
+	size_t i;
+	json_t *row;
+
+	if (tb == NULL)
+		return NULL;
+	scols_table_set_column_separator(tb, "  ");
+	scols_table_set_termforce(tb, SCOLS_TERMFORCE_NEVER); /* it would cut words */
+	add_columns(tb, view);
+	json_array_foreach(rows, i, row) add_row(o, tb, view, row, is_narrow);
+	if (scols_print_table_to_string(tb, &text) != 0)
+		text = NULL;
+	scols_unref_table(tb);
+	if (text != NULL)
+		trim(text);
+	return text;
+}
+
+static bool is_wider(const char *text, unsigned width)
+{
+	for (const char *line = text; *line != '\0'; line += strspn(line, "\n")) {
+		size_t len = strcspn(line, "\n");
+
+		if (len > width)
+			return true;
+		line += len;
+	}
+	return false;
 }
 
 void out_table(const struct out *o, const struct out_view *view, const json_t *rows)
 {
-	struct libscols_table *tb;
-	char *text = NULL;
-	size_t i;
-	json_t *row;
+	char *text;
 
 	if (json_array_size(rows) == 0) {
 		fprintf(o->f, "%s\n", view->empty);
 		return;
 	}
-	tb = scols_new_table();
-	if (tb == NULL)
-		return;
-	scols_table_set_column_separator(tb, "  ");
-	scols_table_set_termforce(tb, o->width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-	if (o->width > 0)
-		scols_table_set_termwidth(tb, o->width);
-	for (const struct out_column *c = view->columns; c->title != NULL; c++)
-		scols_table_new_column(tb, c->title, 0,
-			c->style == OUT_RIGHT  ? SCOLS_FL_RIGHT
-			: c->style == OUT_WRAP ? SCOLS_FL_WRAP
-					       : 0);
-	json_array_foreach(rows, i, row) add_row(o, tb, view, row);
-	if (scols_print_table_to_string(tb, &text) == 0 && text != NULL)
-		put_trimmed(o->f, text);
+	text = table_text(o, view, rows, false);
+	if (text != NULL && o->width > 0 && is_wider(text, o->width)) {
+		free(text);
+		text = table_text(o, view, rows, true);
+	}
+	if (text != NULL)
+		fprintf(o->f, "%s\n", text);
 	free(text);
-	scols_unref_table(tb);
 }
 
 /* ---- blocks ---- */
@@ -172,6 +231,14 @@ static void put_key(FILE *f, const char *key)
 	if (len > 2 && strcmp(key + len - 2, "_s") == 0) /* seconds: the value says so */
 		label[len - 2] = '\0';
 	fprintf(f, "%*s%-*s ", BLOCK_INDENT, "", BLOCK_KEY, label);
+}
+
+static void put_duration(FILE *f, double seconds)
+{
+	if (seconds < LONG_DURATION_S)
+		fprintf(f, "%.4g s", seconds);
+	else
+		out_age(f, (time_t)seconds);
 }
 
 static void put_member(const struct out *o, const char *key, const json_t *value)
@@ -192,13 +259,14 @@ static void put_member(const struct out *o, const char *key, const json_t *value
 		}
 		return;
 	}
-	out_value(o->f, value);
+	if (json_is_number(value) && len > 2 && strcmp(key + len - 2, "_s") == 0)
+		put_duration(o->f, json_number_value(value));
+	else
+		out_value(o->f, value);
 	if (t != (time_t)-1) {
 		fputs(" (", o->f);
 		out_age(o->f, t > o->now ? t - o->now : o->now - t);
 		fputs(t > o->now ? " from now)" : " ago)", o->f);
-	} else if (json_is_number(value) && len > 2 && strcmp(key + len - 2, "_s") == 0) {
-		fputs(" s", o->f);
 	}
 	fputc('\n', o->f);
 }

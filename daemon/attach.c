@@ -3,7 +3,7 @@
  *
  * rtnetlink tells of every device. A device whose name is that of a configured port is attached to it; one that
  * matches a station port's vm_ports pattern becomes a VM port of that uplink. On attach the offloads that would hide
- * or merge frames are turned off and remembered; on detach they are put back. A device that vanishes or is renamed
+ * or merge frames are turned off and remembered, also for a successor if we are killed; on detach they are put back. A device that vanishes or is renamed
  * takes its link with it at once; its node port stays if it is configured.
  */
 #define _GNU_SOURCE
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "evbd.h"
+#include "shield.h"
 
 enum { RX_BUDGET = 256 };
 
@@ -49,7 +50,11 @@ static void detach(struct evbd_port *e)
 	close_link(e);
 	if (e->ifindex && if_indextoname((unsigned)e->ifindex, name))
 		offload_restore(name, &e->offloads);
+	e->d->memo_is_stale = e->d->memo_is_stale || e->offloads.n > 0;
 	e->offloads.n = 0;
+	if (e->is_shielded)
+		shield_down(e->ifindex);
+	e->is_shielded = e->is_exposed = false;
 	e->ifindex = 0;
 }
 
@@ -172,6 +177,23 @@ static enum link_kind driver_of(const struct node_port *p, const struct rtnl_lin
 	return link->is_virtual ? LINK_PCAP_VIRTUAL : LINK_PCAP;
 }
 
+/* Without a relay here something else carries the VM's frames, and needs them. */
+static void shield(struct evbd_port *e, const struct node_port *p)
+{
+	int err;
+
+	if (p->kind != NODE_VM || p->conf.relay == CONF_RELAY_NONE)
+		return;
+	err = shield_up(e->ifindex);
+	e->is_shielded = err == 0;
+	e->is_exposed = err != 0;
+	if (err != 0)
+		log_line(&e->d->log, LOG_WARNING,
+			"event=\"the VM can reach this host's own network stack\" if=%s error=\"%s\"",
+			p->name,
+			err == -ENOENT ? "no sch_ingress or cls_bpf in this kernel" : strerror(-err));
+}
+
 /* Both or none. */
 static bool open_links(struct evbd_port *e, enum link_kind kind, int *ret_errno)
 {
@@ -201,6 +223,9 @@ static void attach(struct evbd_port *e, const struct rtnl_link *link)
 		e->ifindex = link->ifindex;
 		if (offload_disable(p->name, &e->offloads) < 0)
 			e->offloads.n = 0;
+		offload_memo_take(e->d->memo, e->ifindex, p->name, &e->offloads);
+		e->d->memo_is_stale = e->d->memo_is_stale || e->offloads.n > 0;
+		shield(e, p);
 	}
 	close_link(e);
 	if (open_links(e, driver_of(p, link), &err)) {
@@ -210,6 +235,41 @@ static void attach(struct evbd_port *e, const struct rtnl_link *link)
 	} else if (err != -ENETDOWN) /* libpcap opens it when it comes up */
 		log_line(&e->d->log, LOG_ERROR, "event=\"can't open device\" if=%s error=\"%s\"", p->name,
 			e->why);
+}
+
+struct memo_walk {
+	const struct evbd *d;
+	uint16_t port;
+};
+
+static bool next_row(void *ctx, struct offload_row *ret)
+{
+	struct memo_walk *w = ctx;
+
+	while (w->port < NODE_MAX_PORTS) {
+		const struct evbd_port *e = w->d->port[w->port++];
+
+		if (!e || e->ifindex == 0)
+			continue;
+		*ret = (struct offload_row){ .ifindex = e->ifindex, .saved = e->offloads };
+		memcpy(ret->name, e->name, sizeof(ret->name));
+		return true;
+	}
+	return false;
+}
+
+void evbd_memo(struct evbd *d)
+{
+	int err;
+
+	if (!d->memo_is_stale)
+		return;
+	d->memo_is_stale = false;
+	err = offload_memo_write(d->memo, next_row, &(struct memo_walk){ d, 0 });
+	if (err != 0 && !d->memo_is_bad)
+		log_line(&d->log, LOG_WARNING,
+			"event=\"offloads would stay off after a kill -9\" error=\"%s\"", strerror(-err));
+	d->memo_is_bad = err != 0;
 }
 
 uint16_t evbd_vm_uplink(const struct evbd *d, const char *name)

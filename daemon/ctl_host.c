@@ -43,6 +43,8 @@ static bool host_port(void *ctx, uint16_t port, struct ctl_port_info *ret)
 		.link = e->past,
 		.offloads = &e->offloads,
 		.why = e->why,
+		.is_shielded = e->is_shielded,
+		.is_exposed = e->is_exposed,
 	};
 	if (e->link)
 		link_counters_add(&ret->link, &e->link->count);

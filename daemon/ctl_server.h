@@ -18,6 +18,8 @@ struct ctl_port_info {                        /* what the shell knows of a node 
 	struct link_counters link;            /* over all links the port had */
 	const struct offload_saved *offloads; /* changed on the device; NULL: none */
 	const char *why;                      /* why no link could be opened; NULL or empty: fine */
+	bool is_shielded;                     /* the host's own stack hears nothing of the port */
+	bool is_exposed;                      /* it should not, but does */
 };
 
 struct ctl_host { /* strings and pointers must live as long as the server */

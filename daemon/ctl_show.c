@@ -120,6 +120,8 @@ static const char *alarm_of(const struct ctl_host *h, const struct node_port *p,
 		snprintf(text, size, "%s", i->why);
 	else if (p->is_guarded)
 		snprintf(text, size, "blocked by BPDU guard");
+	else if (i->is_exposed)
+		snprintf(text, size, "the VM can reach this host's own network stack");
 	else if (!ctl_is_evb(p))
 		return NULL;
 	else if (o->peer == EVB_PEER_MANY)
@@ -243,6 +245,7 @@ static void port_row(struct ctl_walk *w, const struct node_port *p)
 		: p->conf.unassociated_vid ? text
 					   : "drop");
 	ctl_put_bool(row, "guarded", p->is_guarded);
+	ctl_put(row, "shielded", p->kind == NODE_VM ? json_boolean(info.is_shielded) : NULL);
 	ctl_put_text(row, "alarm", alarm_of(w->host, p, &info, text, sizeof(text)));
 	ctl_walk_row(w, row);
 }

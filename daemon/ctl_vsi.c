@@ -131,15 +131,18 @@ void ctl_vsi_begin(struct ctl_client *c, const json_t *request)
 
 /* ---- check ---- */
 
-/* The only station port; without a name to go by, a de-associate also finds the only port that has the VSI. */
-static uint16_t find_port(const struct node *n, const struct ctl_vsi *v, const char **ret_error)
+/* The only station port; without a name to go by, a de-associate also finds the only port that has the VSI. `text`
+ * holds an error with a name in it. */
+static uint16_t find_port(
+	const struct node *n, const struct ctl_vsi *v, char text[CTL_ERROR_TEXT], const char **ret_error)
 {
 	uint16_t found = NODE_NO_PORT, i;
 	bool is_deassoc = v->rq.op == VDP_DEASSOC;
 
 	if (v->port[0] != '\0') {
 		found = node_find_port(n, v->port);
-		*ret_error = "no such port";
+		snprintf(text, CTL_ERROR_TEXT, "no port \"%s\"", v->port);
+		*ret_error = found == NODE_NO_PORT ? text : NULL;
 		return found;
 	}
 	*ret_error = is_deassoc ? "no port has this VSI" : "no station port";
@@ -204,7 +207,7 @@ static bool check(struct ctl_client *c, uint32_t i)
 		return false;
 	}
 	item->id = v.rq.subject.vsi;
-	item->port = find_port(c->server->host.node, &v, &error);
+	item->port = find_port(c->server->host.node, &v, why, &error);
 	if (item->port != NODE_NO_PORT)
 		error = unfit(node_port(c->server->host.node, item->port), &v);
 	if (error != NULL)
@@ -216,7 +219,8 @@ static bool check(struct ctl_client *c, uint32_t i)
 
 /* ---- submit ---- */
 
-static const char *submit_station(struct node *n, uint16_t port, const struct ctl_vsi *v, struct mono now)
+static const char *submit_station(
+	struct node *n, uint16_t port, const struct ctl_vsi *v, char text[CTL_ERROR_TEXT], struct mono now)
 {
 	uint16_t vm_port = v->vm_port[0] ? node_find_port(n, v->vm_port) : NODE_NO_PORT;
 	enum vdp_submit s;
@@ -226,8 +230,11 @@ static const char *submit_station(struct node *n, uint16_t port, const struct ct
 	} else {
 		if (v->vm_port[0] != '\0' &&
 			(vm_port == NODE_NO_PORT || node_port(n, vm_port)->kind != NODE_VM ||
-				node_port(n, vm_port)->uplink != port))
-			return "no such VM port below this port";
+				node_port(n, vm_port)->uplink != port)) {
+			snprintf(text, CTL_ERROR_TEXT, "port %s has no VM port \"%s\"",
+				node_port(n, port)->name, v->vm_port);
+			return text;
+		}
 		s = node_vsi_request(n, port, &v->rq, vm_port, now);
 	}
 	return s == VDP_SUBMIT_OK        ? NULL
@@ -257,7 +264,7 @@ static void submit(struct ctl_client *c, uint32_t i, struct mono now)
 				? NULL
 				: "no such VSI on this port";
 	else
-		error = submit_station(n, item->port, &v, now);
+		error = submit_station(n, item->port, &v, why, now);
 	job->is_touched[item->port] = true;
 	if (error != NULL && item->fate == FATE_OPEN) {
 		job->n_open--;
@@ -303,6 +310,11 @@ static struct dur default_wait(const struct ctl_client *c)
 
 /* ---- wait ---- */
 
+static bool is_waited(const struct ctl_vsi_job *job)
+{
+	return !job->has_wait || job->wait.ns > 0;
+}
+
 static enum ctl_vsi_fate judge(enum vdp_op op, const struct node_event *ev)
 {
 	static const enum vdp_display wanted[] = { [VDP_PREASSOC] = VDP_SHOW_PREASSOCIATED,
@@ -324,7 +336,8 @@ void ctl_vsi_event(struct ctl_client *c, const struct node_event *ev)
 {
 	struct ctl_vsi_job *job = c->vsi;
 	uint32_t i = imap_first(&job->by_id, hash_of(c, &ev->vsi->subject.vsi));
-	enum ctl_vsi_fate fate = judge(job->op, ev);
+	/* Who does not wait asks whether the request was taken, however fast its outcome may come. */
+	enum ctl_vsi_fate fate = is_waited(job) ? judge(job->op, ev) : FATE_DONE;
 
 	for (; fate != FATE_OPEN && i != IMAP_NONE; i = imap_next(&job->by_id, i)) {
 		struct ctl_vsi_item *item = &job->items[i];
@@ -386,13 +399,11 @@ static void answer(struct ctl_client *c)
 /* What is still open when the wait is over has failed, unless nobody meant to wait. */
 static void end_wait(struct ctl_vsi_job *job)
 {
-	bool is_waited = !job->has_wait || job->wait.ns > 0;
-
 	for (uint32_t i = 0; i < job->n; i++) {
 		if (job->items[i].fate != FATE_OPEN)
 			continue;
-		job->items[i].fate = is_waited ? FATE_FAILED : FATE_DONE;
-		job->n_failed += is_waited;
+		job->items[i].fate = is_waited(job) ? FATE_FAILED : FATE_DONE;
+		job->n_failed += is_waited(job);
 	}
 	job->phase = PHASE_ROWS;
 	job->at = 0;

@@ -13,7 +13,9 @@
 #include "ctl_server.h"
 #include "link.h"
 #include "log.h"
+#include "offload_memo.h"
 #include "rtnl.h"
+#include "sandbox.h"
 #include "state.h"
 #include "vtdb_file.h"
 
@@ -34,6 +36,8 @@ struct evbd_port { /* shell of one node port */
 	struct event *timer;
 	struct mono armed; /* when the timer fires */
 	struct offload_saved offloads;
+	bool is_shielded;          /* VM port: the host's own stack hears nothing of it */
+	bool is_exposed;           /* it should be, but can't */
 	struct link_counters past; /* of links closed earlier, so that counters survive a flap */
 	char why[CONF_TEXT];       /* why no link could be opened; empty when fine */
 };
@@ -48,6 +52,9 @@ struct evbd {
 	struct state *state;
 	struct rtnl *rtnl;
 	struct event *rtnl_ev;
+	struct offload_memo *memo;
+	bool memo_is_stale; /* devices were attached or let go since it was written */
+	bool memo_is_bad;   /* it can't be written, which was told */
 	struct event *relay_timer;
 	struct event *signal[3]; /* TERM, INT, HUP */
 	struct ctl_server *ctl;
@@ -58,6 +65,9 @@ struct evbd {
 	bool is_batch;         /* a batch of frames is being read, its handler flushes */
 	struct mono batch_now; /* time of the batch of frames being read */
 	struct mono started;
+	enum sandbox sandbox;      /* set before evbd_start() */
+	struct dur alive_interval; /* the service manager's watchdog; 0: it has none */
+	struct mono next_alive;
 };
 
 struct mono evbd_now(void);
@@ -81,6 +91,8 @@ void evbd_port_remove(struct evbd *d, uint16_t port, struct mono now);
 uint16_t evbd_vm_uplink(const struct evbd *d, const char *name);
 bool evbd_port_tap(struct evbd *d, uint16_t port); /* create = "tap" */
 void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone);
+/** Write down what is turned off, if that has changed. */
+void evbd_memo(struct evbd *d);
 
 /* reload.c */
 /** Give the node the configured VIFs and lists. */

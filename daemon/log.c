@@ -3,18 +3,20 @@
  *
  * A thousand VSIs that associate in one second are one piece of news, not a thousand: each (port, kind, warning or
  * not) may write 20 lines in ten seconds; the rest is counted and told when the window has passed, by the next line of
- * its kind. `evbctl monitor` gets every event.
+ * its kind. And a VSI that is refused again for the same reason is told once a minute. `evbctl monitor` gets every event.
  */
 #define _GNU_SOURCE
 #include "log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
+#include "siphash.h"
 #include "text.h"
 
-enum { WINDOW_S = 10, WINDOW_LINES = 20 };
+enum { WINDOW_S = 10, WINDOW_LINES = 20, REFUSAL_S = 60 };
 
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
 
@@ -81,6 +83,32 @@ static bool pass(struct log *l, const struct node_event *ev, struct mono now, un
 	return true;
 }
 
+/* Is this refusal news? *ret_repeated: how often it was none since it was written last. */
+static bool is_news(struct log *l, const struct node_event *ev, struct mono now, unsigned *ret_repeated)
+{
+	const struct siphash_key key = { 0, 0 };
+	struct log_refusal *r;
+
+	*ret_repeated = 0;
+	if (ev->kind != NODE_EVENT_VSI || !ev->is_warning || !ev->vsi || !ev->detail)
+		return true;
+	r = &l->refusal[siphash(key, span_of(&ev->vsi->subject.vsi, sizeof(struct vsi_id))) % LOG_REFUSALS];
+	if (r->in_use && r->port == ev->port && vsi_id_equal(&r->vsi, &ev->vsi->subject.vsi) &&
+		strcmp(r->reason, ev->detail) == 0) {
+		if (!mono_reached(r->until, now)) {
+			r->repeated++;
+			return false;
+		}
+		*ret_repeated = r->repeated;
+	}
+	*r = (struct log_refusal){ .in_use = true,
+		.port = ev->port,
+		.vsi = ev->vsi->subject.vsi,
+		.until = mono_add(now, dur_s(REFUSAL_S)) };
+	snprintf(r->reason, sizeof(r->reason), "%s", ev->detail);
+	return true;
+}
+
 void log_event(struct log *l, const struct node *n, const struct node_event *ev, struct mono now)
 {
 	enum log_level level = ev->is_warning ? LOG_WARNING
@@ -89,10 +117,10 @@ void log_event(struct log *l, const struct node *n, const struct node_event *ev,
 				       : LOG_INFO;
 	const struct node_port *p = node_port(n, ev->port);
 	char vsi[VSI_ID_TEXT] = "", line[512], detail[256];
-	unsigned suppressed;
+	unsigned suppressed, repeated;
 	int len;
 
-	if (level > l->level || !pass(l, ev, now, &suppressed))
+	if (level > l->level || !is_news(l, ev, now, &repeated) || !pass(l, ev, now, &suppressed))
 		return;
 	len = snprintf(
 		line, sizeof(line), "kind=%s if=%s", node_event_kind_name(ev->kind), p ? p->label : "-");
@@ -106,6 +134,8 @@ void log_event(struct log *l, const struct node *n, const struct node_event *ev,
 	len += snprintf(line + len, sizeof(line) - (size_t)len, " event=\"%s\"", ev->event ? ev->event : "-");
 	if (ev->clause)
 		len += snprintf(line + len, sizeof(line) - (size_t)len, " clause=\"%s\"", ev->clause);
+	if (repeated)
+		len += snprintf(line + len, sizeof(line) - (size_t)len, " repeated=%u", repeated);
 	if (suppressed)
 		snprintf(line + len, sizeof(line) - (size_t)len, " suppressed=%u", suppressed);
 	log_line(l, level, "%s%s%s%s", line, ev->detail ? " detail=\"" : "",

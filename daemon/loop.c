@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "evbd.h"
+#include "notify.h"
 #include "privilege.h"
 
 struct mono evbd_now(void)
@@ -124,6 +125,16 @@ static void on_rearm(void *ctx, uint16_t port)
 	arm(e->timer, when, evbd_now());
 }
 
+static void say_alive(struct evbd *d)
+{
+	struct mono now = evbd_now();
+
+	if (d->alive_interval.ns == 0 || mono_before(now, d->next_alive))
+		return;
+	d->next_alive = mono_add(now, d->alive_interval);
+	notify_alive();
+}
+
 static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 {
 	struct evbd *d = ctx;
@@ -133,6 +144,8 @@ static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	node_on_time(d->node, evbd_now());
 	state_on_time(d->state);
+	evbd_memo(d);
+	say_alive(d);
 	event_add(d->relay_timer, &tv); /* ageing is a matter of seconds */
 }
 
@@ -152,6 +165,7 @@ static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
 	if (rtnl_is_settled(d->rtnl))
 		state_restore_waiting(d->state, evbd_now());
 	set_links(d);
+	evbd_memo(d);
 }
 
 static void on_stop(evutil_socket_t sig, short what, void *ctx)
@@ -160,6 +174,7 @@ static void on_stop(evutil_socket_t sig, short what, void *ctx)
 
 	(void)what;
 	log_line(&d->log, LOG_INFO, "event=\"stopping\" signal=%d", (int)sig);
+	notify_stopping();
 	event_base_loopbreak(d->base);
 }
 
@@ -243,6 +258,15 @@ static int restore_state(struct evbd *d)
 	return 0;
 }
 
+static int open_memo(struct evbd *d)
+{
+	char path[CONF_PATH + sizeof(".offloads")];
+
+	snprintf(path, sizeof(path), "%s.offloads", d->conf->control_socket);
+	d->memo = offload_memo_open(path);
+	return d->memo ? 0 : -ENOMEM;
+}
+
 static int watch_devices(struct evbd *d)
 {
 	int err = 0;
@@ -253,6 +277,20 @@ static int watch_devices(struct evbd *d)
 	d->rtnl_ev = event_new(d->base, rtnl_fd(d->rtnl), EV_READ | EV_PERSIST, on_rtnl, d);
 	event_add(d->rtnl_ev, NULL);
 	return rtnl_dump(d->rtnl);
+}
+
+/* What start-up needed and running does not is given away. The state thread is made before: no thread is made after. */
+static void confine(struct evbd *d)
+{
+	int err;
+
+	if (privilege_drop() < 0)
+		log_line(&d->log, LOG_WARNING, "event=\"capabilities could not be dropped\"");
+	state_start(d->state);
+	err = sandbox_enter(d->sandbox);
+	if (err < 0 && (err != -ENOSYS || sandbox_is_built()))
+		log_line(&d->log, LOG_WARNING, "event=\"system calls are not filtered\" error=\"%s\"",
+			strerror(-err));
 }
 
 int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
@@ -281,6 +319,8 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 		err = d->ctl ? 0 : err;
 	}
 	if (!err)
+		err = open_memo(d);
+	if (!err)
 		err = make_ports(d);
 	if (!err)
 		evbd_vifs_conf(d, d->started);
@@ -288,11 +328,10 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 		err = restore_state(d);
 	if (!err)
 		err = watch_devices(d);
-	if (!err && privilege_drop() < 0)
-		log_line(&d->log, LOG_WARNING, "event=\"capabilities could not be dropped\"");
 	if (!err) {
-		state_start(d->state);
+		d->alive_interval = notify_interval();
 		on_relay_timer(-1, 0, d);
+		confine(d);
 	}
 	return err;
 }
@@ -301,6 +340,7 @@ void evbd_run(struct evbd *d)
 {
 	log_line(&d->log, LOG_INFO, "event=\"ready\" ports=%u socket=%s", d->conf->n_ports,
 		d->conf->control_socket);
+	notify_ready();
 	event_base_dispatch(d->base);
 }
 
@@ -316,6 +356,7 @@ void evbd_stop(struct evbd *d)
 	state_close(d->state);
 	for (uint16_t i = 0; i < NODE_MAX_PORTS; i++)
 		evbd_port_free(d, i);
+	offload_memo_close(d->memo);
 	if (d->rtnl_ev)
 		event_free(d->rtnl_ev);
 	if (d->rtnl)

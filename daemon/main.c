@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "evbd.h"
+#include "notify.h"
 
 static const char usage[] =
-	"usage: evbd [-c FILE]           run in the foreground (default /etc/evbd/evbd.conf)\n"
+	"usage: evbd [-c FILE] [--seccomp refuse|kill|off]\n"
+	"                                run in the foreground (default /etc/evbd/evbd.conf)\n"
 	"       evbd --check [FILE]      check a configuration and its type file\n"
 	"       evbd --version | --help\n";
 
@@ -36,7 +38,7 @@ static int check(const char *path)
 	return 0;
 }
 
-static int run(const char *path)
+static int run(const char *path, enum sandbox sandbox)
 {
 	static struct evbd d;
 	struct conf_error error;
@@ -49,6 +51,7 @@ static int run(const char *path)
 		return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	d.sandbox = sandbox;
 	err = evbd_start(&d, path, conf);
 	if (err)
 		log_line(&d.log, LOG_ERROR, "event=\"can't start\" error=\"%s\"", strerror(-err));
@@ -63,11 +66,13 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", no_argument, NULL, 'k' },
+		{ "seccomp", required_argument, NULL, 's' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *path = "/etc/evbd/evbd.conf";
+	enum sandbox sandbox = SANDBOX_REFUSE;
 	bool is_check = false;
 	int c;
 
@@ -79,8 +84,15 @@ int main(int argc, char **argv)
 		case 'k':
 			is_check = true;
 			break;
+		case 's':
+			if (!sandbox_parse(optarg, &sandbox)) {
+				fprintf(stderr, "evbd: --seccomp: refuse, kill or off\n");
+				return 2;
+			}
+			break;
 		case 'V':
-			printf("evbd %s\n", EVBD_VERSION);
+			printf("evbd %s%s%s\n", EVBD_VERSION, sandbox_is_built() ? " seccomp" : "",
+				notify_is_built() ? " systemd" : "");
 			return 0;
 		case 'h':
 			fputs(usage, stdout);
@@ -96,5 +108,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "evbd: unexpected \"%s\"\n%s", argv[optind], usage);
 		return 2;
 	}
-	return is_check ? check(path) : run(path);
+	return is_check ? check(path) : run(path, sandbox);
 }

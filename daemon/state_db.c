@@ -406,7 +406,8 @@ static bool read_row(sqlite3_stmt *s, struct vdp_filter room[2 * VDP_FILTERS_MAX
 
 	*ret = (struct state_vsi){ 0 };
 	if (!read_text(s, 0, ret->port, sizeof(ret->port)) || id.len != sizeof(rq->subject.vsi) ||
-		!read_int(s, 2, VDP_BRIDGE, &role) || !read_text(s, 3, ret->other_port, sizeof(ret->other_port)) ||
+		!read_int(s, 2, VDP_BRIDGE, &role) ||
+		!read_text(s, 3, ret->other_port, sizeof(ret->other_port)) ||
 		!read_int(s, 4, VDP_ASSOC, &op) || manager.len != sizeof(rq->subject.manager.id) ||
 		!read_int(s, 6, UINT32_MAX, &type_id) || !read_int(s, 7, UINT8_MAX, &version) ||
 		!read_int(s, 8, UINT8_MAX, &flags) || !read_int(s, 9, UINT8_MAX, &format) ||

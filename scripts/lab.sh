@@ -9,6 +9,8 @@
 # Only namespaces named in $LAB_RUN/made are ever removed. Configurations expect the control socket of node N at
 # $LAB_RUN/N.sock.
 
+EVBD_OPTIONS=() # of every evbd
+
 lab_ns() { # NODE...
 	local node
 	mkdir -p "$LAB_RUN"
@@ -70,7 +72,7 @@ lab_is_ours() {
 }
 
 lab_evbd() { # NODE CONF - start a daemon and wait until it answers
-	lab_spawn "$1" "$1" "$EVBD_BIN/evbd" -c "$2"
+	lab_spawn "$1" "$1" "$EVBD_BIN/evbd" -c "$2" "${EVBD_OPTIONS[@]}"
 	wait_until 10 "evbd of $1 answers" lab_answers "$1" || {
 		tail -n 20 "$LAB_RUN/$1.log" >&2
 		die "evbd did not start in ${LAB_PREFIX}$1 (its log: $LAB_RUN/$1.log)"

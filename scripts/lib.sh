@@ -51,7 +51,7 @@ trap 'exit 129' HUP
 deps_list() { # names of the packages of one group
 	case $1 in
 	build) echo cmake ninja-build pkg-config gcc libc6-dev linux-libc-dev libevent-dev libpcap-dev libconfig-dev \
-		libjansson-dev libsmartcols-dev libcap-ng-dev libmnl-dev libsqlite3-dev ;;
+		libjansson-dev libsmartcols-dev libcap-ng-dev libmnl-dev libsqlite3-dev libseccomp-dev libsystemd-dev ;;
 	run) echo iproute2 iputils-ping procps jq tcpdump ;;
 	test) echo libcriterion-dev clang libclang-rt-14-dev llvm libbpf-dev binutils git ethtool perl-base \
 		iperf3 tshark ;;

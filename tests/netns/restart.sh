@@ -79,6 +79,16 @@ eventually 30 "vm1's and the hypervisor's are associated again" has_vsis host as
 ok "the log says what became of vm2's" says host 'kept VSIs dropped.*its VM port is gone'
 eventually 30 "the switch gives vm2's up" has_vsis switch associated 2
 
+# The host was killed twice; what it turned off on its devices comes on again with the end of its last successor.
+offload() { in_ns host ethtool -k "$1" | grep "^$2:"; } # IF FEATURE
+ok "rx-vlan-offload of the uplink is off while it runs" equal "$(offload eth0 rx-vlan-offload)" "rx-vlan-offload: off"
+lab_stop host || die "evbd ended with status $? on SIGTERM"
+ok "and on afterwards" equal "$(offload eth0 rx-vlan-offload)" "rx-vlan-offload: on"
+ok "that of a VM port too" equal "$(offload vnet1 rx-vlan-offload)" "rx-vlan-offload: on"
+ok "the note about it is gone" test ! -e "$LAB_RUN/host.sock.offloads"
+lab_evbd host "$LAB_RUN/host.conf"
+eventually 30 "associated again" all_associated 2
+
 # A damaged file is set aside; keep-alives bring the VSIs back.
 lab_stop switch || die "evbd ended with status $? on SIGTERM"
 ok "a clean end leaves one whole file" test ! -e "$LAB_RUN/switch.state/evbd.db-wal"

@@ -37,7 +37,8 @@ static struct rig {
 	struct rig_side side[2];             /* 0: station, 1: bridge */
 	struct rig_frame frames[RIG_FRAMES]; /* ring */
 	unsigned head, n_frames;
-	bool is_cut; /* the wire loses everything */
+	bool is_cut;     /* the wire loses everything */
+	bool is_exposed; /* no device could be shielded */
 } rig;
 
 static const struct vtdb_type rig_type_rows[] = {
@@ -117,7 +118,9 @@ static bool host_port(void *ctx, uint16_t port, struct ctl_port_info *ret)
 
 	(void)ctx;
 	(void)port;
-	*ret = (struct ctl_port_info){ "mem", { .rx_frames = 7 }, &saved, NULL };
+	*ret = (struct ctl_port_info){
+		.driver = "mem", .link = { .rx_frames = 7 }, .offloads = &saved, .is_exposed = rig.is_exposed
+	};
 	return true;
 }
 static void host_state(void *ctx, struct state_health *ret)

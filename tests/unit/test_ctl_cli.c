@@ -194,7 +194,10 @@ Test(ctl_cli, wrong_usage_is_exit_code_2)
 		{ "show ports --json=1", "evbctl: --json takes no value\n" },
 		{ "show ports -x", "evbctl: unknown option -x\n" },
 		{ "monitor --wait 3", "evbctl: monitor has no option --wait\n" },
-		{ "vsi associate --id new --type-id 1", "evbctl: filters is missing\n" },
+		{ "vsi associate --id new --type-id 1", "evbctl: --filters is missing\n" },
+		{ "vsi associate --id new --type-id 99999999 --filters 1",
+			"evbctl: --type-id: a number from 0 to 16777215 is needed\n" },
+		{ "vsi deassociate --id 1.2.3.4 --id 1.2.3.5", "evbctl: --id is given twice\n" },
 		{ "vsi deassociate --id new --wait soon",
 			"evbctl: --wait: seconds from 0 to 86400 are needed\n" },
 		{ "vsi deassociate --id new --wait 1 --no-wait",
@@ -300,6 +303,38 @@ Test(ctl_cli, a_refused_vsi_is_exit_code_1_with_its_reason)
 	cr_assert_not_null(strstr(request, "\"wait\":0"));
 }
 
+Test(ctl_cli, a_reason_that_says_refused_says_it_once)
+{
+	cr_assert_eq(run_with("vsi associate --id " ID1 " --type-id 7 --filters 1",
+			     "{\"id\":1,\"status\":1,\"result\":{\"vsi\":[{\"id\":\"" ID1
+			     "\",\"state\":\"refused\",\"reason\":\"refused by the bridge: other failure\"}],"
+			     "\"failed\":[0]}}"),
+		1);
+	cr_assert_str_eq(errors, "evbctl: " ID1 ": refused by the bridge: other failure\n");
+}
+
+Test(ctl_cli, an_associated_vsi_is_told_with_its_vlan_and_vm_port)
+{
+	static const char *const rows[][2] = {
+		{ "\"vm_port\":\"vnet1\",\"role\":\"station\",\"filters\":[{\"vid\":100}]",
+			"associated on eth0, VLAN 100, VM port vnet1\n" },
+		{ "\"vm_port\":null,\"role\":\"station\",\"filters\":[{\"vid\":1},{\"vid\":2}]",
+			"associated on eth0 (no VM port has its address yet)\n" },
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		char reply[512], want[128];
+
+		snprintf(reply, sizeof(reply),
+			"{\"id\":1,\"status\":0,\"result\":{\"vsi\":[{\"id\":\"" ID1
+			"\",\"port\":\"eth0\",\"state\":\"associated\",%s}],\"failed\":[]}}",
+			rows[i][0]);
+		cr_assert_eq(run_with("vsi associate --id " ID1 " --type-id 7 --filters 1", reply), 0);
+		snprintf(want, sizeof(want), ID1 ": %s", rows[i][1]);
+		cr_assert_str_eq(out, want);
+	}
+}
+
 Test(ctl_cli, a_vsi_that_is_not_there_has_a_reason_and_no_state)
 {
 	cr_assert_eq(run_with("vsi deassociate --id " ID1,
@@ -322,7 +357,7 @@ Test(ctl_cli, a_file_goes_in_one_request_and_failures_name_their_lines)
 	};
 
 	cr_assert_eq(run("vsi associate -f - --type-id 7 --wait 5", lines, HELLO, replies), 1);
-	cr_assert_str_eq(errors, "evbctl: -:3: " ID2 ": timed_out: no answer\n");
+	cr_assert_str_eq(errors, "evbctl: -:3: " ID2 ": timed out: no answer\n");
 	cr_assert_str_eq(out, "1 of 2 VSIs associated, 1 failed\n");
 	cr_assert_str_eq(request,
 		"{\"command\":\"vsi\",\"op\":\"associate\",\"vsis\":["

@@ -72,17 +72,22 @@ Test(ctl_out, vsis_as_a_table)
 		"-        4h00m  no such VSI type\n");
 }
 
-Test(ctl_out, a_narrow_terminal_wraps_lines)
+Test(ctl_out, a_narrow_terminal_folds_lists_and_texts_between_words)
 {
-	struct out o = begin(100);
-	json_t *j = json(vsis);
+	static const char many[] =
+		"[{'id':'::1','port':'eth0','state':'refused','hard':false,'type_id':1,'type_version':2,'"
+		"filters':"
+		"[{'vid':1,'mac':'52:54:00:00:00:01'},{'vid':2,'mac':'52:54:00:00:00:02'}],'vm_port':null,"
+		"'since':null,'reason':'refused by the bridge: insufficient resources'}]";
 
-	out_table(&o, out_view_find("vsi"), j);
-	fclose(o.f);
-	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		cr_assert_leq(strlen(line), 100u, "%s", line);
-	free(text);
-	json_decref(j);
+	table_is("vsi", 100, many,
+		"ID   PORT  STATE    TYPE  FILTERS               VM PORT  SINCE  REASON\n"
+		"::1  eth0  refused   1.2  52:54:00:00:00:01/1,  -            -  refused by the bridge:\n"
+		"                          52:54:00:00:00:02/2                   insufficient resources\n");
+	table_is("vsi", 130, many,
+		"ID   PORT  STATE    TYPE  FILTERS                                   VM PORT  SINCE  REASON\n"
+		"::1  eth0  refused   1.2  52:54:00:00:00:01/1, 52:54:00:00:00:02/2  -            -  "
+		"refused by the bridge: insufficient resources\n");
 }
 
 Test(ctl_out, ports_show_peer_driver_and_offloads)

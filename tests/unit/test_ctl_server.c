@@ -23,8 +23,8 @@ Test(ctl_server, a_port_row_has_every_key)
 {
 	static const char *const keys[] = { "name", "role", "link", "generation", "peer", "relay_mode",
 		"reflective_relay", "retries", "rte", "rwd", "rka", "vsis", "channels", "mac", "mtu",
-		"driver", "offloads_changed", "pvid", "unassociated", "peer_state", "alarm", "resp_wait_s",
-		"tout_keepalive_s", "uplink", NULL };
+		"driver", "offloads_changed", "shielded", "pvid", "unassociated", "peer_state", "alarm",
+		"resp_wait_s", "tout_keepalive_s", "uplink", NULL };
 	json_t *r, *row;
 
 	rig.is_cut = true;
@@ -48,6 +48,18 @@ Test(ctl_server, a_port_row_has_every_key)
 		json_string_value(json_array_get(json_object_get(row, "offloads_changed"), 0)), "gro");
 	cr_assert_eq(json_array_size(json_object_get(row, "offloads_changed")), 1);
 	cr_assert(json_is_true(json_object_get(json_object_get(row, "reflective_relay"), "active")));
+	json_decref(r);
+}
+
+Test(ctl_server, a_vm_that_can_reach_its_hypervisor_is_an_alarm)
+{
+	json_t *r;
+
+	rig.is_exposed = true;
+	r = rig_query(0, "{'id':1,'command':'show','what':'status'}");
+	cr_assert_str_eq(
+		json_string_value(json_array_get(json_object_get(rig_row(r, "status", 0), "alarms"), 0)),
+		"eth0: the VM can reach this host's own network stack");
 	json_decref(r);
 }
 
@@ -190,6 +202,23 @@ Test(ctl_server, without_a_peer_a_request_stays_pending_and_says_why)
 	json_decref(r);
 	r = rig_query(0, "{'id':1,'command':'vsi','op':'associate','wait':0.01,'vsis':[" VSI(1, 1) "]}");
 	cr_assert_eq(rig_status(r), 1, "the wait is over");
+	json_decref(r);
+}
+
+/* Whether the refusal comes before the reply is a matter of microseconds; it must not decide. */
+Test(ctl_server, who_does_not_wait_is_not_told_of_a_refusal_that_came_fast)
+{
+	json_t *r;
+
+	rig_pass(5);
+	r = rig_query(0, "{'id':1,'command':'vsi','op':'associate','wait':0,'vsis':[" VSI(2, 9) "]}");
+	cr_assert_eq(rig_status(r), 0, "it was taken");
+	cr_assert_eq(json_array_size(json_object_get(json_object_get(r, "result"), "failed")), 0);
+	json_decref(r);
+	r = rig_query(0, "{'id':1,'command':'vsi','op':'associate','wait':0,'vsis':[{'id':'" ID(
+				 3) "','port':'eth9','type_id':1,'filters':['1']}]}");
+	cr_assert_eq(rig_status(r), 1, "and this was not");
+	cr_assert_str_eq(text_of(rig_row(r, "vsi", 0), "reason"), "no port \"eth9\"");
 	json_decref(r);
 }
 

@@ -111,6 +111,17 @@ static bool in_vlan(struct model *m, unsigned port, unsigned vid)
 	return false;
 }
 
+/* A VM's address may be in several VSIs: the lowest of their first VIDs, 0: in none. */
+static unsigned lowest_first(struct model *m, unsigned port, uint64_t mac)
+{
+	unsigned vid = 0;
+
+	for (struct right *a = m->rights; a < m->rights + MAX_RIGHTS; a++)
+		if (a->id && a->port == port && a->is_first && a->mac == mac && (vid == 0 || a->vid < vid))
+			vid = a->vid;
+	return vid;
+}
+
 static bool is_untagged_at(struct model *m, unsigned port, unsigned vid)
 {
 	if (m->cfg[port].kind == FWD_ORDINARY)
@@ -119,7 +130,7 @@ static bool is_untagged_at(struct model *m, unsigned port, unsigned vid)
 		return vid == m->cfg[port].pvid ||
 		       (m->cfg[port].kind == FWD_SBP && vid == m->cfg[port].unassociated_vid);
 	for (struct right *a = m->rights; a < m->rights + MAX_RIGHTS; a++)
-		if (a->id && a->port == port && a->vid == vid && a->is_first)
+		if (a->id && a->port == port && a->vid == vid && lowest_first(m, port, a->mac) == vid)
 			return true;
 	return false;
 }
@@ -127,11 +138,9 @@ static bool is_untagged_at(struct model *m, unsigned port, unsigned vid)
 /* The VLAN of an untagged frame from a VM: its own VSI's first, else that of a VSI for any source. */
 static unsigned first_vid(struct model *m, unsigned port, uint64_t mac)
 {
-	for (int pass = 0; pass < 2; pass++)
-		for (struct right *a = m->rights; a < m->rights + MAX_RIGHTS; a++)
-			if (a->id && a->port == port && a->is_first && a->mac == (pass ? 0 : mac))
-				return a->vid;
-	return 0;
+	unsigned vid = lowest_first(m, port, mac);
+
+	return vid ? vid : lowest_first(m, port, 0);
 }
 
 static void model_learn(struct model *m, unsigned port, unsigned vid, uint64_t mac, const struct right *a)
@@ -445,9 +454,6 @@ static void change_rights(struct both *b)
 	struct relay_admit list[5];
 	uint64_t macs[5];
 
-	/* two VSIs of a downlink with the same untagged address would leave its VLAN to the order of hash chains */
-	if (b->m.cfg[port].kind == FWD_DRP)
-		owner = 0;
 	for (unsigned i = 0; i < n; i++) {
 		macs[i] = below(b, 5) ? any_mac(b) : 0;
 		list[i] = (struct relay_admit){ .vid = (uint16_t)(1 + (below(b, 5) + i) % (N_VIDS - 1)),

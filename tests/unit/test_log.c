@@ -81,3 +81,31 @@ Test(log, a_noisy_port_hides_nothing_of_another_and_is_told_later)
 	say(5, NODE_EVENT_VSI, false, 11000);
 	cr_expect_eq(lines("suppressed=980"), 1);
 }
+
+static void refuse(uint8_t vsi, const char *reason, uint64_t s)
+{
+	struct vdp_vsi v = { .subject.vsi = { VSI_ID_UUID, { [15] = vsi } } };
+	struct node_event ev = { .kind = NODE_EVENT_VSI,
+		.is_warning = true,
+		.port = 1,
+		.vsi = &v,
+		.event = "response",
+		.detail = reason };
+
+	log_event(l, node, &ev, (struct mono){ (1 + s) * 1000000000 });
+}
+
+/* Asked again after 1, 2, 4 ... seconds, with two events each time. */
+Test(log, the_same_refusal_is_written_once_a_minute)
+{
+	for (uint64_t s = 0; s < 60; s++)
+		refuse(1, "no such type", s);
+	cr_expect_eq(lines("no such type"), 1);
+	refuse(1, "VID 5 is not allowed", 60);
+	cr_expect_eq(lines("VID 5"), 1, "another reason is news");
+	refuse(2, "no such type", 60);
+	cr_expect_eq(lines("no such type"), 2, "and another VSI");
+	refuse(1, "VID 5 is not allowed", 61);
+	refuse(1, "VID 5 is not allowed", 120);
+	cr_expect_eq(lines("repeated=1"), 1);
+}

@@ -213,6 +213,30 @@ Test(vepa, the_uplink_is_in_the_vlans_of_its_downlinks)
 	cr_assert_not(relay_port_has_vlan(er.r, up, 10));
 }
 
+/* d3 has address C in VLANs 10 and 20, of a VSI each. */
+static void expect_c_untagged_in(unsigned vid)
+{
+	net_rx(&er, d3, 0, 0xB, 0xC);
+	cr_assert_eq(er.res.vid, vid);
+	for (unsigned v = 10; v <= 20; v += 10) {
+		net_rx(&er, up, v, 0xC, 0xF);
+		cr_assert_eq(net_ports(&er), net_set(d3));
+		cr_assert_eq(er.copy[0].head_len, v == vid ? 14 : 18, "in VLAN %u", v);
+	}
+}
+
+Test(vepa, one_address_in_two_vsis_is_untagged_in_the_lower_vlan)
+{
+	expect_c_untagged_in(10);
+	cr_assert(relay_admit(er.r, d3, 1, NULL, 0));
+	net_rx(&er, d3, 0, 0xB, 0xC);
+	cr_assert_eq(er.res.vid, 20, "the other VSI's while it is alone");
+	net_admit(&er, d3, 1, 10, 0xC);
+	expect_c_untagged_in(10);
+	net_admit(&er, d3, 2, 20, 0xC);
+	expect_c_untagged_in(10);
+}
+
 Test(veb, neighbours_talk_inside_and_the_world_through_the_uplink)
 {
 	net_rx(&er, d1, 10, 0xB, 0xA);

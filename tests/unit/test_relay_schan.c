@@ -108,7 +108,7 @@ Test(relay_schan, CDCP_17_an_s_tag_says_which_cap_and_is_removed)
 Test(relay_schan, CDCP_17_in_the_station_it_says_which_edge_relay)
 {
 	cr_assert(net_rx_tagged(&net, uplink, S_TAG(SVID2), 10, 0xB, 0xD));
-	net_expect_tag(&net, vm2, NET_NOTHING, 8);
+	net_expect_tag(&net, vm2, NET_NOTHING, 4); /* the C-tag stays: B's untagged VLAN is 1 */
 	cr_assert(net_rx_tagged(&net, uplink, S_TAG(SVID3), 10, MAC_ALL, 0xD));
 	cr_assert_eq(net_ports(&net), net_set(vm3));
 	cr_assert_not(net_rx_tagged(&net, uplink, S_TAG(SVID2), 10, 0xC, 0xD), "C is in the other channel");
