@@ -43,7 +43,8 @@ static int find_letter(char c)
 static bool store(struct cmd_args *a, int option, const char *value)
 {
 	/* Of other options the last one counts, for a script that adds to its defaults; two IDs are two wishes. */
-	if (option == OPT_ID && a->given[OPT_ID] && strcmp(a->text[OPT_ID], value) != 0) {
+	if (option == OPT_ID && a->text[OPT_ID] != NULL && value != NULL &&
+		strcmp(a->text[OPT_ID], value) != 0) {
 		cmd_fail(EXIT_USAGE, "--id %s and --id %s: one at a time, or a file with -f", a->text[OPT_ID],
 			value);
 		return false;
