@@ -42,9 +42,11 @@ static int find_letter(char c)
 
 static bool store(struct cmd_args *a, int option, const char *value)
 {
-	if (a->given[option] && cmd_options[option].value == CMD_TEXT &&
-		(cmd_global_options & 1u << option) == 0) { /* an alias may hold -s */
-		cmd_fail(EXIT_USAGE, "--%s is given twice", cmd_options[option].name);
+	/* Of other options the last one counts, for a script that adds to its defaults; two IDs are two wishes. */
+	if (option == OPT_ID && a->text[OPT_ID] != NULL && value != NULL &&
+		strcmp(a->text[OPT_ID], value) != 0) {
+		cmd_fail(EXIT_USAGE, "--id %s and --id %s: one at a time, or a file with -f", a->text[OPT_ID],
+			value);
 		return false;
 	}
 	if (cmd_options[option].value == CMD_LIST) {

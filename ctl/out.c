@@ -117,6 +117,14 @@ static void fold(char *text)
 	}
 }
 
+/* What a peer says has no say in where lines end. */
+static void one_line(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text == '\n')
+			*text = ' ';
+}
+
 static void add_row(const struct out *o, struct libscols_table *tb, const struct out_view *view,
 	const json_t *row, bool is_narrow)
 {
@@ -125,8 +133,8 @@ static void add_row(const struct out *o, struct libscols_table *tb, const struct
 	for (size_t i = 0; line != NULL && view->columns[i].title != NULL; i++) {
 		char *text = cell_text(o, &view->columns[i], row);
 
-		for (char *p = text; p != NULL && (p = strchr(p, '\n')) != NULL;) /* a peer's text */
-			*p = ' ';
+		if (text != NULL)
+			one_line(text);
 		if (text != NULL && is_narrow && view->columns[i].style == OUT_WRAP)
 			fold(text);
 		if (text == NULL || scols_line_refer_data(line, i, text) != 0)

@@ -53,13 +53,13 @@ static bool read_row(char *line, struct offload_row *ret)
 	if (index == NULL || word == NULL || strlen(word) >= sizeof(r.name))
 		return false;
 	r.ifindex = (int)strtol(index, NULL, 10);
-	strcpy(r.name, word);
+	memcpy(r.name, word, strlen(word) + 1);
 	while ((word = strtok_r(NULL, " \n", &save)) != NULL) {
 		if (r.saved.n == sizeof(r.saved.item) / sizeof(r.saved.item[0]) ||
 			strlen(word) >= sizeof(r.saved.item[0].name))
 			return false;
 		r.saved.item[r.saved.n].was_on = true;
-		strcpy(r.saved.item[r.saved.n++].name, word);
+		memcpy(r.saved.item[r.saved.n++].name, word, strlen(word) + 1);
 	}
 	*ret = r;
 	return r.ifindex > 0;

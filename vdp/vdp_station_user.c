@@ -13,7 +13,7 @@ const char *vdp_submit_text(enum vdp_submit s)
 	case VDP_SUBMIT_OK:
 		return "taken";
 	case VDP_SUBMIT_FULL:
-		return "no room for another VSI";
+		return "no room for another VSI (max_vsis)";
 	case VDP_SUBMIT_TOO_LONG:
 		return "the filters do not fit one message";
 	case VDP_SUBMIT_BAD:

@@ -83,15 +83,12 @@ equal() { [[ $1 == "$2" ]] || { warn "expected $2, is $1" && false; }; } # IS EX
 # ---- the demo's topology --------------------------------------------------------------------------------------------
 
 # Settings: driver=auto relay=vepa rka=17 rwd=17 rte=8 (17: 1.3 s, so that silence is noticed within seconds)
-vm_lab_settings() {
+vm_lab() {
 	driver=auto relay=vepa rka=17 rwd=17 rte=8
 	local setting
 	for setting; do
 		printf -v "${setting%%=*}" %s "${setting#*=}"
 	done
-}
-vm_lab() {
-	vm_lab_settings "$@"
 	lab_ns switch host vm1 vm2 net
 	lab_wire host:eth0 switch:swp1
 	lab_wire vm1:eth0 host:vnet1

@@ -7,7 +7,8 @@ built=$("$EVBD_BIN/evbd" --version)
 lab_ns switch
 lab_ns host
 lab_wire host:eth0 switch:swp1
-vm_lab_settings
+# shellcheck disable=SC2034 # for vm_lab_configure
+driver=auto relay=vepa rka=17 rwd=17 rte=8
 vm_lab_configure
 
 status() { awk -v key="$1:" '$1 == key { print $2 }' "/proc/$(ctl switch -j show status | jq '.status[0].pid')/status"; } # KEY

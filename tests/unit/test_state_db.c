@@ -378,8 +378,8 @@ Test(state_db, nonsense_in_a_row_stays_and_is_counted)
 	static const char *const nonsense[] = { "vsi = x'00'", "role = 2", "role = 'x'", "op = 4", "op = -1",
 		"manager = x'0000'", "type_id = 1e30", "type_version = 256", "flags = 'abc'", "format = 1000",
 		"filters = x'0000'", "filters = zeroblob(14000)",
-		"port = 'a name that is far too long for a port'", "vm_port = 'a name that is far too long for a port'",
-		"keep_alive_ns = -1" };
+		"port = 'a name that is far too long for a port'",
+		"vm_port = 'a name that is far too long for a port'", "keep_alive_ns = -1" };
 
 	for (unsigned i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
 		char text[128];
