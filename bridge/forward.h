@@ -299,8 +299,8 @@ static inline enum fwd_drop fwd_ingress(struct fwd_tables *t, uint16_t lport, co
  * be another's. Nor has one of the port itself where all but control is in the tags of VIFs (port-extension-reference 2.6). */
 static inline bool fwd_has_way(const struct fwd_port *out)
 {
-	if (out->relay ==
-		FWD_IV) /* a VIF is reached by its number, or as a member of a list that it leaves with it */
+	/* a VIF is reached by its number, or as a member of a list that it leaves with it */
+	if (out->relay == FWD_IV)
 		return true;
 	return (out->tag == FWD_TAG_NONE || out->tag_id != 0) && out->carries <= FWD_TAG_S;
 }
