@@ -238,6 +238,7 @@ static int restore_state(struct evbd *d)
 	d->state = state_open(d->conf->state_dir, d->node, &d->log);
 	if (!d->state)
 		return -ENOMEM;
+	state_restore_channels(d->state, d->started);
 	state_restore_bridges(d->state, d->started);
 	vtdb_file_recheck(&d->vtdb, d->node, d->started);
 	return 0;
