@@ -343,10 +343,11 @@ void sim_del_channel(struct sim_node *n, const char *port, uint16_t scid)
 	n->conf.n_ports--;
 	if (at != NODE_NO_PORT && node_channel_release(n->node, at, sim_node_now(n)))
 		return;
+	if (at != NODE_NO_PORT)
+		node_port_del(n->node, at, sim_node_now(n));
 	sim_state_forget(n, port, scid);
 	if (at == NODE_NO_PORT)
 		return;
-	node_port_del(n->node, at, sim_node_now(n));
 	node_kick(n->node, node_find_port(n->node, port), sim_node_now(n));
 }
 

@@ -270,3 +270,24 @@ Test(port_channel, what_nobody_asks_for_is_not_released)
 	cr_assert_not(node_channel_release(
 		host->node, node_find_channel(host->node, "eth0", 2), sim_node_now(host)));
 }
+
+Test(port_channel, restored_vsi_of_a_channel_that_stays_away_can_be_given_up)
+{
+	struct vsi_id id = { .format = VSI_ID_UUID, .id = { [15] = 1 } };
+	uint16_t port;
+
+	host->is_durable = true;
+	sim_start(host);
+	associate(0);
+	pass(dur_s(5));
+	bridge->ports[0].cdcp.is_enabled = false;
+	sim_start(bridge);
+	sim_start(host);
+	pass(dur_s(200));
+	cr_assert_not(channel(host, "eth0", 2)->is_up);
+	cr_assert_not_null(vsi_at(host, "eth0", 0));
+	port = node_find_channel(host->node, "eth0", 2);
+	cr_assert_eq(node_vsi_deassociate(host->node, port, &id, sim_node_now(host)), VDP_SUBMIT_OK);
+	node_kick(host->node, port, sim_node_now(host));
+	cr_assert_null(vsi_at(host, "eth0", 0));
+}
