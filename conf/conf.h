@@ -153,6 +153,14 @@ const struct conf_port *conf_find_channel(const struct conf *c, const char *name
  * file without a setting of its own. */
 void conf_make_channel(const struct conf_port *port, uint16_t scid, struct conf_port *ret);
 
+/** Add an S-channel that is in no file; its row has line 0. settings: the text of its group, without scid, as it would stand
+ * in the file. The rules are the same as there. 0, or -EINVAL / -ENOMEM with *ret_error, and nothing has changed. Pointers
+ * to rows are not valid any more. */
+int conf_add_channel(
+	struct conf *c, const char *port, uint16_t scid, const char *settings, struct conf_error *ret_error);
+/** Take out a row again. False: it was not there. */
+bool conf_remove_channel(struct conf *c, const char *port, uint16_t scid);
+
 /** "file:line: text", without the line where none is known. */
 const char *conf_error_format(const struct conf_error *e, char *text, size_t size);
 

@@ -125,6 +125,10 @@ static bool wrong_channel(
 		return conf_wrong(v, "",
 			"%s is one too many: cdcp.max_channels is %u, default channel included", row,
 			port->cdcp.chn_cap);
+	if (n > CONF_MAX_CHANNELS + 1) /* the list in the file is no longer; more may be added */
+		return conf_wrong(v, "",
+			"%s is one too many: a port has at most %d beside the default channel", row,
+			CONF_MAX_CHANNELS);
 	return false;
 }
 

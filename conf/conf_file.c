@@ -388,3 +388,60 @@ int conf_load(const char *path, struct conf **ret, struct conf_error *ret_error)
 		conf_free(r.conf);
 	return error;
 }
+
+/* ---- a channel at run time ---- */
+
+/* The last row moves behind its port and the channels that it has. */
+static void move_to_its_port(struct conf *c)
+{
+	struct conf_port row = c->ports[c->n_ports - 1];
+	unsigned i = c->n_ports - 1;
+
+	while (strcmp(c->ports[i - 1].name, row.name) != 0)
+		i--;
+	memmove(&c->ports[i + 1], &c->ports[i], (c->n_ports - 1 - i) * sizeof(row));
+	c->ports[i] = row;
+}
+
+static bool read_added(struct reader *r, const struct conf_port *port, uint16_t scid)
+{
+	unsigned n = r->conf->n_ports;
+
+	r->written = *port; /* its row moves when the array grows */
+	r->given = (struct conf_given){ .rr = true, .agents = true };
+	if (conf_find_channel(r->conf, port->name, scid) != NULL)
+		return conf_doc_fail(
+			&r->doc, NULL, "port \"%s\" has a channel %u already", r->written.name, scid);
+	if (port->role == CONF_ORDINARY)
+		return conf_doc_fail(&r->doc, NULL, "an ordinary port has no channels");
+	if (!read_channel(r, config_root_setting(&r->doc.cfg), 0)) {
+		r->conf->n_ports = n;
+		return false;
+	}
+	r->conf->ports[n].line = 0;
+	move_to_its_port(r->conf);
+	return true;
+}
+
+int conf_add_channel(
+	struct conf *c, const char *port, uint16_t scid, const char *settings, struct conf_error *ret_error)
+{
+	const struct conf_port *row = conf_find_port(c, port);
+	size_t size = strlen(settings) + sizeof("scid = 65535;\n");
+	char *text = malloc(size);
+	struct reader r = { .conf = c };
+	int error = text != NULL ? 0 : -ENOMEM;
+
+	*ret_error = (struct conf_error){ 0 };
+	if (error == 0) {
+		snprintf(text, size, "scid = %u;\n%s", scid, settings);
+		error = conf_doc_open_text(&r.doc, text, ret_error);
+		if (error == 0 && row == NULL)
+			conf_doc_fail(&r.doc, NULL, "no port \"%s\"", port);
+		if (error == 0 && (row == NULL || !read_added(&r, row, scid)))
+			error = -EINVAL;
+		conf_doc_close(&r.doc);
+	}
+	free(text);
+	return error;
+}

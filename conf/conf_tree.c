@@ -85,35 +85,53 @@ static char *read_all(const char *path, size_t *ret_len, int *ret)
 	return text;
 }
 
-int conf_doc_open(struct conf_doc *d, const char *path, struct conf_error *ret_error)
+static int parse(struct conf_doc *d, const char *text, size_t len)
 {
-	const char *complaint;
-	char *text;
-	size_t len = 0;
-	int r = 0, line = 0;
+	int line = 0;
+	const char *complaint = conf_scan(text, len, &line);
+	bool is_mixed;
 
+	if (complaint != NULL) {
+		fail_line(d, line, "%s", complaint);
+		return -EINVAL;
+	}
+	if (config_read_string(&d->cfg, text) == CONFIG_TRUE)
+		return 0;
+	is_mixed = strstr(config_error_text(&d->cfg), "mismatched element") != NULL;
+	fail_line(d, config_error_line(&d->cfg), "%s%s", config_error_text(&d->cfg),
+		is_mixed ? "; a list of numbers and texts is written ( 1, \"2-3\" )" : "");
+	return -EINVAL;
+}
+
+static void begin(struct conf_doc *d, const char *path, struct conf_error *ret_error)
+{
 	*ret_error = (struct conf_error){ 0 };
 	d->path = path;
 	d->err = ret_error;
 	config_init(&d->cfg);
+}
+
+int conf_doc_open(struct conf_doc *d, const char *path, struct conf_error *ret_error)
+{
+	char *text;
+	size_t len = 0;
+	int r = 0;
+
+	begin(d, path, ret_error);
 	text = read_all(path, &len, &r);
 	if (text == NULL) {
 		fail_line(d, 0, "%s", strerror(-r));
 		return r;
 	}
-	complaint = conf_scan(text, len, &line);
-	if (complaint != NULL) {
-		fail_line(d, line, "%s", complaint);
-		r = -EINVAL;
-	} else if (config_read_string(&d->cfg, text) != CONFIG_TRUE) {
-		bool is_mixed = strstr(config_error_text(&d->cfg), "mismatched element") != NULL;
-
-		fail_line(d, config_error_line(&d->cfg), "%s%s", config_error_text(&d->cfg),
-			is_mixed ? "; a list of numbers and texts is written ( 1, \"2-3\" )" : "");
-		r = -EINVAL;
-	}
+	r = parse(d, text, len);
 	free(text);
 	return r;
+}
+
+int conf_doc_open_text(struct conf_doc *d, const char *text, struct conf_error *ret_error)
+{
+	begin(d, "", ret_error);
+	return parse(d, text, strlen(text));
 }
 
 void conf_doc_close(struct conf_doc *d)

@@ -15,6 +15,8 @@ struct conf_doc {
 
 /** Read and parse a whole file. 0, or -errno / -EINVAL with d->err set; close it in either case. */
 int conf_doc_open(struct conf_doc *d, const char *path, struct conf_error *ret_error);
+/** The same with a text that is in no file. */
+int conf_doc_open_text(struct conf_doc *d, const char *text, struct conf_error *ret_error);
 void conf_doc_close(struct conf_doc *d);
 
 /** Note what is wrong at `at` (NULL: the file). Always false, so that readers can return it. */

@@ -2,7 +2,7 @@
  * conf_value.c - what can be done with any row of the table of settings and with the structs that keep the values:
  * default, store, compare, derive from other settings, find, grow, free.
  *
- * Invariant: the arrays of struct conf only grow, by conf_grow(); each port is followed by its channels.
+ * Invariant: the arrays of struct conf grow by conf_grow() only; each port is followed by its channels.
  */
 #include "conf_priv.h"
 
@@ -149,6 +149,18 @@ const struct conf_port *conf_find_channel(const struct conf *c, const char *name
 		if (c->ports[i].scid == scid && strcmp(c->ports[i].name, name) == 0)
 			return &c->ports[i];
 	return NULL;
+}
+
+bool conf_remove_channel(struct conf *c, const char *port, uint16_t scid)
+{
+	const struct conf_port *row = conf_find_channel(c, port, scid);
+	size_t i = row != NULL ? (size_t)(row - c->ports) : c->n_ports;
+
+	if (row == NULL || scid == CONF_SCID_DEFAULT)
+		return false;
+	memmove(&c->ports[i], &c->ports[i + 1], (c->n_ports - i - 1) * sizeof(*row));
+	c->n_ports--;
+	return true;
 }
 
 const struct conf_port *conf_find_port(const struct conf *c, const char *name)

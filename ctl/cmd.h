@@ -31,6 +31,13 @@ enum cmd_opt { /* index into cmd_options[] */
 	OPT_RESERVATION,
 	OPT_WAIT,
 	OPT_NO_WAIT,
+	OPT_SCID,
+	OPT_SVID,
+	OPT_RELAY,
+	OPT_VM_PORTS,
+	OPT_PVID,
+	OPT_REFLECTIVE_RELAY,
+	OPT_LEARNING,
 	OPT_N,
 };
 enum cmd_value { CMD_FLAG, CMD_TEXT, CMD_LIST }; /* a list option may be given more than once */
@@ -78,6 +85,7 @@ void help_mdoc(FILE *f);
 int cmd_help(const struct command *cmd, const struct cmd_args *args);
 int cmd_show(const struct command *cmd, const struct cmd_args *args);
 int cmd_vsi(const struct command *cmd, const struct cmd_args *args);
+int cmd_channel(const struct command *cmd, const struct cmd_args *args);
 int cmd_monitor(const struct command *cmd, const struct cmd_args *args);
 int cmd_reload(const struct command *cmd, const struct cmd_args *args);
 

@@ -129,7 +129,10 @@ static void bash_values(FILE *f)
 		{ { "PORT" },
 			"mapfile -t COMPREPLY < <(compgen -W \"$(ls /sys/class/net)\" -- \"$cur\"); return" },
 		{ { "bash|mdoc" }, "mapfile -t COMPREPLY < <(compgen -W \"bash mdoc\" -- \"$cur\"); return" },
-		{ { "ID", "N", "ADDRESS", "FILTER", "HEX", "SECONDS" }, "return" },
+		{ { "vepa|veb|none|single" },
+			"mapfile -t COMPREPLY < <(compgen -W \"vepa veb none single\" -- \"$cur\"); return" },
+		{ { "yes|no" }, "mapfile -t COMPREPLY < <(compgen -W \"yes no\" -- \"$cur\"); return" },
+		{ { "ID", "N", "ADDRESS", "FILTER", "HEX", "SECONDS", "PATTERNS" }, "return" },
 	};
 
 	fputs("\tcase $prev in\n", f);

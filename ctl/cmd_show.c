@@ -1,9 +1,11 @@
 /* cmd_show.c - `show WHAT` and `reload`: one question, its rows as a table, as blocks (-v) or as JSON (-j). */
 #include "cmd.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
+#include "ctl_vsi_object.h"
 #include "out.h"
 #include "vdp.h"
 
@@ -36,6 +38,27 @@ static void print_text(const struct command *cmd, const struct cmd_args *args, c
 		out_table(&o, view, rows);
 }
 
+/* --port and --channel become part of the question. False after saying what is wrong. */
+static bool put_limits(json_t *request, const struct cmd_args *args)
+{
+	char *end;
+	long channel;
+
+	if (args->given[OPT_PORT])
+		json_object_set_new(request, "port", json_string(args->text[OPT_PORT]));
+	if (!args->given[OPT_CHANNEL])
+		return true;
+	channel = strtol(args->text[OPT_CHANNEL], &end, 10);
+	if (!args->given[OPT_PORT] || *end != '\0' || end == args->text[OPT_CHANNEL] ||
+		channel < CTL_CHANNEL_DEFAULT || channel > CTL_CHANNEL_MAX) {
+		cmd_fail(EXIT_USAGE, "--channel: a number from %d to %d is needed, and --port",
+			CTL_CHANNEL_DEFAULT, CTL_CHANNEL_MAX);
+		return false;
+	}
+	json_object_set_new(request, "channel", json_integer(channel));
+	return true;
+}
+
 /* What a refusal says, on stderr. */
 static int refused(const json_t *reply)
 {
@@ -55,8 +78,10 @@ int cmd_show(const struct command *cmd, const struct cmd_args *args)
 		json_decref(request);
 		return cmd_fail(EXIT_USAGE, "--id: a UUID, MAC, IPv4 or IPv6 address or local:HEX is needed");
 	}
-	if (args->given[OPT_PORT])
-		json_object_set_new(request, "port", json_string(args->text[OPT_PORT]));
+	if (!put_limits(request, args)) {
+		json_decref(request);
+		return EXIT_USAGE;
+	}
 	reply = cmd_ask(args, request, CLIENT_TIMEOUT_S, &code);
 	if (reply == NULL)
 		return code;

@@ -33,12 +33,28 @@ const struct cmd_option cmd_options[OPT_N] = {
 	[OPT_WAIT] = { "wait", "SECONDS", "wait for the outcome, default: the VDP wait time of the port",
 		CMD_TEXT, 0, false },
 	[OPT_NO_WAIT] = { "no-wait", NULL, "do not wait for the outcome", CMD_FLAG, 0, false },
+	[OPT_SCID] = { "scid", "N", "the same as --channel", CMD_TEXT, 0, false },
+	[OPT_SVID] = { "svid", "N", "fixed SVID: needed without CDCP, a bridge's choice with it", CMD_TEXT, 0,
+		false },
+	[OPT_RELAY] = { "relay", "vepa|veb|none|single", "edge relay of a station's channel", CMD_TEXT, 0,
+		false },
+	[OPT_VM_PORTS] = { "vm-ports", "PATTERNS", "devices of its VMs, shell patterns with commas between",
+		CMD_TEXT, 0, false },
+	[OPT_PVID] = { "pvid", "N", "VLAN of its untagged frames", CMD_TEXT, 0, false },
+	[OPT_REFLECTIVE_RELAY] = { "reflective-relay", "yes|no", "station: ask for it; bridge: grant it",
+		CMD_TEXT, 0, false },
+	[OPT_LEARNING] = { "learning", "yes|no", "a bridge's channel: learn source addresses", CMD_TEXT, 0,
+		false },
 };
 
 const unsigned cmd_global_options = BIT(OPT_SOCKET) | BIT(OPT_JSON) | BIT(OPT_HELP);
 
 enum {
 	SHOW_OPTIONS = BIT(OPT_PORT) | BIT(OPT_VERBOSE),
+	SHOW_CHANNEL_OPTIONS = SHOW_OPTIONS | BIT(OPT_CHANNEL),
+	CHANNEL_OPTIONS = BIT(OPT_PORT) | BIT(OPT_CHANNEL) | BIT(OPT_SCID),
+	ADD_CHANNEL_OPTIONS = CHANNEL_OPTIONS | BIT(OPT_SVID) | BIT(OPT_RELAY) | BIT(OPT_VM_PORTS) |
+			      BIT(OPT_PVID) | BIT(OPT_REFLECTIVE_RELAY) | BIT(OPT_LEARNING),
 	NAME_OPTIONS = BIT(OPT_ID) | BIT(OPT_PORT) | BIT(OPT_CHANNEL) | BIT(OPT_FILE) | BIT(OPT_WAIT) |
 		       BIT(OPT_NO_WAIT),
 	ASSOCIATE_OPTIONS = NAME_OPTIONS | BIT(OPT_TYPE_ID) | BIT(OPT_TYPE_VERSION) | BIT(OPT_MANAGER) |
@@ -49,18 +65,22 @@ enum {
 const struct command cmd_commands[] = {
 	{ "show", "status", NULL, BIT(OPT_VERBOSE), cmd_show, "the daemon: version, uptime, limits, alarms" },
 	{ "show", "ports", NULL, SHOW_OPTIONS, cmd_show, "ports: link, peer, reflective relay, driver" },
-	{ "show", "neighbors", NULL, SHOW_OPTIONS, cmd_show, "LLDP neighbours and what they say of EVB" },
-	{ "show", "channels", NULL, SHOW_OPTIONS, cmd_show, "S-channels of the EVB ports" },
-	{ "show", "vsi", NULL, SHOW_OPTIONS | BIT(OPT_ID), cmd_show, "VSIs, ended ones for ten minutes" },
-	{ "show", "fdb", NULL, SHOW_OPTIONS, cmd_show, "addresses the relay knows" },
+	{ "show", "neighbors", NULL, SHOW_CHANNEL_OPTIONS, cmd_show,
+		"LLDP neighbours and what they say of EVB" },
+	{ "show", "channels", NULL, SHOW_CHANNEL_OPTIONS, cmd_show, "S-channels of the EVB ports" },
+	{ "show", "vsi", NULL, SHOW_CHANNEL_OPTIONS | BIT(OPT_ID), cmd_show,
+		"VSIs, ended ones for ten minutes" },
+	{ "show", "fdb", NULL, SHOW_CHANNEL_OPTIONS, cmd_show, "addresses the relay knows" },
 	{ "show", "vif", NULL, SHOW_OPTIONS, cmd_show, "virtual interfaces (VN-Tag, E-TAG)" },
 	{ "show", "types", NULL, BIT(OPT_VERBOSE), cmd_show, "the VSI type database" },
-	{ "show", "counters", NULL, SHOW_OPTIONS, cmd_show, "counters that are not zero; -v: all" },
+	{ "show", "counters", NULL, SHOW_CHANNEL_OPTIONS, cmd_show, "counters that are not zero; -v: all" },
 	{ "vsi", "associate", NULL, ASSOCIATE_OPTIONS, cmd_vsi, "associate VSIs and wait for the outcome" },
 	{ "vsi", "preassociate", NULL, ASSOCIATE_OPTIONS | BIT(OPT_RESERVATION), cmd_vsi,
 		"pre-associate VSIs and wait for the outcome" },
 	{ "vsi", "deassociate", NULL, NAME_OPTIONS, cmd_vsi,
 		"end VSIs; on a bridge port the administrator withdraws them" },
+	{ "channel", "add", NULL, ADD_CHANNEL_OPTIONS, cmd_channel, "add an S-channel, until it is removed" },
+	{ "channel", "remove", NULL, CHANNEL_OPTIONS, cmd_channel, "remove an S-channel that was added" },
 	{ "monitor", NULL, NULL, 0, cmd_monitor, "events as they happen, until interrupted" },
 	{ "reload", NULL, NULL, 0, cmd_reload, "read the configuration again; list what changed" },
 	{ "help", NULL, "[COMMAND]", 0, cmd_help, "explain a command" },

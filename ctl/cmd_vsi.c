@@ -14,6 +14,7 @@
 
 #include "client.h"
 #include "ctl_vsi_object.h"
+#include "out.h"
 #include "text.h"
 
 enum { BATCH_COMPLAINTS = 20, WAIT_MAX_S = 86400 };
@@ -252,13 +253,13 @@ static void print_summary(const struct batch *b, const json_t *rows, size_t n_fa
 		[VDP_DEASSOC] = "de-associated" };
 	const json_t *row = json_array_get(rows, 0);
 	const char *id = json_string_value(json_object_get(row, "id"));
-	const char *port = json_string_value(json_object_get(row, "port"));
 	const char *what = is_waited ? done[b->op] : "requested";
 
 	if (b->n > 1 || b->file != NULL) {
 		printf("%zu of %zu VSIs %s, %zu failed\n", b->n - n_failed, b->n, what, n_failed);
 	} else if (n_failed == 0) {
-		printf("%s: %s on %s", id ? id : "?", what, port ? port : "?");
+		printf("%s: %s on ", id ? id : "?", what);
+		out_port(stdout, row);
 		if (is_waited && b->op != VDP_DEASSOC)
 			print_place(row, b->op);
 		putchar('\n');

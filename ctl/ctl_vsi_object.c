@@ -307,6 +307,7 @@ static bool parse_channel(const json_t *j, struct ctl_vsi *v, char *err)
 	if (!get_number(j, 1, CTL_CHANNEL_MAX, &n, err))
 		return false;
 	v->channel = n;
+	v->has_channel = true;
 	return true;
 }
 

@@ -11,11 +11,12 @@
 #include "ctl_proto.h"
 #include "vdp_table.h"
 
-enum { CTL_PORT_NAME = 16, CTL_ORG_MAX = 1400, CTL_CHANNEL_DEFAULT = 1, CTL_CHANNEL_MAX = 167 };
+enum { CTL_PORT_NAME = 16, CTL_ORG_MAX = 1400, CTL_CHANNEL_DEFAULT = 1, CTL_CHANNEL_MAX = 4094 };
 
 struct ctl_vsi {
 	char port[CTL_PORT_NAME]; /* empty: not named, the only station port is meant */
-	unsigned channel;
+	unsigned channel;         /* SCID; CTL_CHANNEL_DEFAULT unless has_channel */
+	bool has_channel;
 	char vm_port[CTL_PORT_NAME]; /* empty: bound by MAC */
 	struct vdp_request rq;       /* points into this struct: it must not be copied */
 	struct vdp_filter filters[VDP_FILTERS_MAX];

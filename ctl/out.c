@@ -59,6 +59,15 @@ void out_value(FILE *f, const json_t *value)
 	}
 }
 
+void out_port(FILE *f, const json_t *row)
+{
+	const json_t *channel = json_object_get(row, "channel");
+
+	out_value(f, json_object_get(row, "port"));
+	if (json_integer_value(channel) > 1)
+		fprintf(f, "/%" JSON_INTEGER_FORMAT, json_integer_value(channel));
+}
+
 time_t out_time_parse(const char *text)
 {
 	struct tm tm = { 0 };
@@ -308,7 +317,7 @@ static bool is_time(const char *path)
 }
 
 /* Numbers below `value`, named by their path: "drops not_associated". */
-static void flatten(json_t *list, const json_t *port, const char *path, const json_t *value, bool all)
+static void flatten(json_t *list, const json_t *row, const char *path, const json_t *value, bool all)
 {
 	const char *key;
 	json_t *member;
@@ -318,25 +327,35 @@ static void flatten(json_t *list, const json_t *port, const char *path, const js
 		{
 			char below[128];
 
+			if (value == row && strcmp(key, "channel") == 0)
+				continue; /* its name */
 			snprintf(below, sizeof(below), "%s%s%s", path, path[0] ? " " : "", key);
-			flatten(list, port, below, member, all);
+			flatten(list, row, below, member, all);
 		}
 	} else if (json_is_number(value) && (all || (json_number_value(value) != 0 && !is_time(path)))) {
-		json_array_append_new(
-			list, json_pack("{s:O, s:s, s:O}", "port", port, "counter", path, "value", value));
+		json_array_append_new(list,
+			json_pack("{s:O, s:O?, s:s, s:O}", "port", json_object_get(row, "port"), "channel",
+				json_object_get(row, "channel"), "counter", path, "value", value));
 	}
+}
+
+static void cell_port(FILE *f, const json_t *row, const json_t *value, const struct out *o)
+{
+	(void)value;
+	(void)o;
+	out_port(f, row);
 }
 
 void out_counters(const struct out *o, const json_t *rows, bool all)
 {
 	static const struct out_view view = { NULL, NULL, "all counters are zero",
-		{ { "PORT", "port", NULL, OUT_LEFT }, { "COUNTER", "counter", NULL, OUT_LEFT },
+		{ { "PORT", "port", cell_port, OUT_LEFT }, { "COUNTER", "counter", NULL, OUT_LEFT },
 			{ "VALUE", "value", NULL, OUT_RIGHT }, { NULL, NULL, NULL, OUT_LEFT } } };
 	json_t *list = json_array();
 	size_t i;
 	json_t *row;
 
-	json_array_foreach(rows, i, row) flatten(list, json_object_get(row, "port"), "", row, all);
+	json_array_foreach(rows, i, row) flatten(list, row, "", row, all);
 	out_table(o, &view, list);
 	json_decref(list);
 }

@@ -37,6 +37,8 @@ void out_blocks(const struct out *o, const char *title_key, const json_t *rows);
 /** Counters as lines "port counter value"; all: also the zero ones. */
 void out_counters(const struct out *o, const json_t *rows, bool all);
 
+/** The port of a row, with its S-channel unless that is the default one: "eth0", "eth0/2". */
+void out_port(FILE *f, const json_t *row);
 /** A scalar plainly: text as it is, "yes", "no", "-" for null; arrays and objects on one line. */
 void out_value(FILE *f, const json_t *value);
 /** RFC 3339 text to seconds; -1 when it is none. */

@@ -79,6 +79,24 @@ static void cell_peer(FILE *f, const json_t *row, const json_t *value, const str
 	}
 }
 
+static void cell_port(FILE *f, const json_t *row, const json_t *value, const struct out *o)
+{
+	(void)value;
+	(void)o;
+	out_port(f, row);
+}
+
+/* "3, running": how many, and what CDCP does about those beside the default one. */
+static void cell_channels(FILE *f, const json_t *row, const json_t *value, const struct out *o)
+{
+	(void)o;
+	if (json_integer_value(value) == 0)
+		return;
+	out_value(f, value);
+	if (text_of(row, "cdcp_state")[0])
+		fprintf(f, ", %s", text_of(row, "cdcp_state"));
+}
+
 static void cell_rr(FILE *f, const json_t *row, const json_t *value, const struct out *o)
 {
 	(void)row;
@@ -190,11 +208,12 @@ static const struct out_view views[] = {
 			{ "LINK", "link", cell_link, OUT_LEFT }, { "RELAY", "relay_mode", NULL, OUT_LEFT },
 			{ "PEER", "peer", cell_peer, OUT_WRAP },
 			{ "REFLECT", "reflective_relay", cell_rr, OUT_LEFT },
+			{ "CHANNELS", "channels", cell_channels, OUT_LEFT },
 			{ "VSIS", "vsis", NULL, OUT_RIGHT }, { "DRIVER", "driver", NULL, OUT_LEFT },
 			{ "OFFLOADS OFF", "offloads_changed", cell_remark, OUT_WRAP },
 			{ "REMARK", "alarm", cell_remark, OUT_WRAP }, { NULL, NULL, NULL, OUT_LEFT } } },
 	{ "neighbors", "port", "no LLDP neighbours heard",
-		{ { "PORT", "port", NULL, OUT_LEFT }, { "AGENT", "agent", NULL, OUT_LEFT },
+		{ { "PORT", "port", cell_port, OUT_LEFT }, { "AGENT", "agent", NULL, OUT_LEFT },
 			{ "CHASSIS", "chassis", NULL, OUT_LEFT }, { "PORT ID", "port_id", NULL, OUT_LEFT },
 			{ "SYSTEM", "system_name", NULL, OUT_WRAP }, { "EVB", "evb", cell_evb, OUT_LEFT },
 			{ "EXPIRES", "expires", cell_until, OUT_RIGHT }, { NULL, NULL, NULL, OUT_LEFT } } },
@@ -203,9 +222,11 @@ static const struct out_view views[] = {
 			{ "SVID", "svid", NULL, OUT_RIGHT }, { "STATE", "state", NULL, OUT_LEFT },
 			{ "RELAY", "relay_mode", NULL, OUT_LEFT },
 			{ "REFLECT", "reflective_relay", cell_rr, OUT_LEFT },
-			{ "VSIS", "vsis", NULL, OUT_RIGHT }, { NULL, NULL, NULL, OUT_LEFT } } },
+			{ "LEARNING", "learning", NULL, OUT_LEFT }, { "VSIS", "vsis", NULL, OUT_RIGHT },
+			{ "RX", "rx_frames", NULL, OUT_RIGHT }, { "TX", "tx_frames", NULL, OUT_RIGHT },
+			{ "REASON", "reason", cell_remark, OUT_WRAP }, { NULL, NULL, NULL, OUT_LEFT } } },
 	{ "vsi", "id", "no VSIs",
-		{ { "ID", "id", NULL, OUT_LEFT }, { "PORT", "port", NULL, OUT_LEFT },
+		{ { "ID", "id", NULL, OUT_LEFT }, { "PORT", "port", cell_port, OUT_LEFT },
 			{ "STATE", "state", cell_vsi_state, OUT_LEFT },
 			{ "TYPE", "type_id", cell_type, OUT_RIGHT },
 			{ "FILTERS", "filters", cell_filters, OUT_WRAP },
@@ -213,7 +234,7 @@ static const struct out_view views[] = {
 			{ "REASON", "reason", cell_remark, OUT_WRAP }, { NULL, NULL, NULL, OUT_LEFT } } },
 	{ "fdb", "mac", "the relay has learned no address",
 		{ { "VID", "vid", NULL, OUT_RIGHT }, { "MAC", "mac", NULL, OUT_LEFT },
-			{ "PORT", "port", NULL, OUT_LEFT }, { "KIND", "kind", NULL, OUT_LEFT },
+			{ "PORT", "port", cell_port, OUT_LEFT }, { "KIND", "kind", NULL, OUT_LEFT },
 			{ "SEEN", "seen", cell_age, OUT_RIGHT }, { NULL, NULL, NULL, OUT_LEFT } } },
 	{ "vif", "id", "no virtual interfaces: no port uses VN-Tag or E-TAG",
 		{ { "PORT", "port", NULL, OUT_LEFT }, { "VIF", "id", NULL, OUT_RIGHT },
@@ -226,7 +247,7 @@ static const struct out_view views[] = {
 			{ "PCP", "pcp", NULL, OUT_RIGHT }, { "GROUPS", "groups", cell_filters, OUT_WRAP },
 			{ "REMARK", "refuse", cell_refusal, OUT_WRAP }, { NULL, NULL, NULL, OUT_LEFT } } },
 	{ "reload", "setting", "no setting changed",
-		{ { "EFFECT", "effect", NULL, OUT_LEFT }, { "PORT", "port", NULL, OUT_LEFT },
+		{ { "EFFECT", "effect", NULL, OUT_LEFT }, { "PORT", "port", cell_port, OUT_LEFT },
 			{ "SETTING", "setting", NULL, OUT_LEFT }, { "FROM", "from", NULL, OUT_WRAP },
 			{ "TO", "to", NULL, OUT_WRAP }, { NULL, NULL, NULL, OUT_LEFT } } },
 };

@@ -14,6 +14,7 @@
 
 #include "evbd.h"
 #include "shield.h"
+#include "uplink_mtu.h"
 
 enum { RX_BUDGET = 256 };
 
@@ -298,6 +299,33 @@ static void link_gone(struct evbd *d, uint16_t port, struct mono now)
 	evbd_flush(d);
 }
 
+static void check_mtu(struct evbd *d, struct evbd_port *e)
+{
+	struct uplink_mtu m = uplink_mtu(d->node, e->port);
+	uint32_t wanted = m.is_too_small ? m.needed : 0;
+	char text[UPLINK_MTU_TEXT];
+
+	if (wanted == e->mtu_told)
+		return;
+	if (wanted != 0)
+		log_line(&d->log, LOG_WARNING,
+			"event=\"MTU too small: long frames will be dropped\" if=%s detail=\"%s\"", e->name,
+			uplink_mtu_text(d->node, e->port, &m, text));
+	else
+		log_line(&d->log, LOG_INFO, "event=\"MTU is large enough\" if=%s", e->name);
+	e->mtu_told = wanted;
+}
+
+void evbd_check_mtus(struct evbd *d)
+{
+	if (!d->wants_mtu_check)
+		return;
+	d->wants_mtu_check = false;
+	for (uint16_t i = 0; i < node_n_ports(d->node); i++)
+		if (d->port[i] && node_port(d->node, i) && node_port(d->node, i)->kind != NODE_VM)
+			check_mtu(d, d->port[i]);
+}
+
 /* read_link() stops listening when a read fails. */
 static void listen_again(struct evbd_port *e)
 {
@@ -334,5 +362,6 @@ void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone)
 		listen_again(d->port[port]);
 	node_port_set_physical(d->node, port, !link->is_virtual);
 	node_port_state(d->node, port, d->port[port]->link != NULL, link->is_up, link->mac, link->mtu, now);
+	d->wants_mtu_check = true;
 	evbd_flush(d);
 }

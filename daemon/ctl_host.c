@@ -68,6 +68,17 @@ static void host_state(void *ctx, struct state_health *ret)
 		state_health(s, ret);
 }
 
+static bool host_channel_add(
+	void *ctx, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT])
+{
+	return evbd_channel_add(ctx, port, scid, settings, why);
+}
+
+static bool host_channel_remove(void *ctx, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT])
+{
+	return evbd_channel_remove(ctx, port, scid, why);
+}
+
 struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
 {
 	struct ctl_host host = {
@@ -83,6 +94,8 @@ struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
 		.port = host_port,
 		.reload = host_reload,
 		.state = host_state,
+		.channel_add = host_channel_add,
+		.channel_remove = host_channel_remove,
 	};
 	char err[CONF_TEXT] = "";
 	struct ctl_server *s = ctl_server_new(d->base, &host, ret_errno, err, sizeof(err));

@@ -24,7 +24,8 @@ enum {
 /** A listing in progress: where it is, and the rows so far. */
 struct ctl_walk {
 	const struct ctl_host *host;
-	uint16_t only_port;    /* NODE_NO_PORT: all */
+	const char *only_port; /* name of a device, with its S-channels; NULL: all */
+	uint16_t only_scid;    /* of it this S-channel; 0: all */
 	uint32_t port, index;  /* next row; meaning is the listing's */
 	struct evbuffer *rows; /* texts, separated by commas */
 	uint32_t n_rows;
@@ -37,6 +38,8 @@ ctl_show_fn ctl_show_status, ctl_show_ports, ctl_show_channels, ctl_show_neighbo
 
 /** Append a row (stolen). */
 void ctl_walk_row(struct ctl_walk *w, json_t *row);
+/** Is this device's channel wanted? scid 0: the device, or what has no channel. */
+bool ctl_walk_wants(const struct ctl_walk *w, const char *name, uint16_t scid);
 /** The next port in use at or after w->port that the listing wants; NULL at the end. w->port is its index. */
 const struct node_port *ctl_walk_port(struct ctl_walk *w);
 
@@ -59,6 +62,13 @@ bool ctl_is_evb(const struct node_port *p);            /* station or bridge */
 const char *ctl_generation(const struct node_port *p); /* NULL: none in force */
 void ctl_put_rr(json_t *o, const struct node_port *p);
 const char *ctl_relay_mode(const struct node_port *p);
+json_t *ctl_peer(const struct node_port *p); /* chassis, port id, system name; NULL: nobody is heard */
+/** o["channel"]: of a station or bridge port its own, of a VM port its uplink's, otherwise null. */
+void ctl_put_channel(json_t *o, const struct node *n, const struct node_port *p);
+/** Why an S-channel is not operational; NULL: it is, or it is the default channel. */
+const char *ctl_channel_why(const struct node *n, const struct node_port *p, char text[CDCP_WHY_TEXT]);
+/** Row of a channel of a station or bridge port, whether there is one or not. */
+json_t *ctl_channel_row(const struct ctl_host *h, uint16_t device, uint16_t scid);
 
 /** Row of a VSI; `index` in its table, UINT32_MAX: it is in none (any more). */
 json_t *ctl_vsi_row(const struct ctl_host *h, uint16_t port, uint32_t index, const struct vdp_vsi *v);
@@ -77,6 +87,7 @@ struct ctl_client {
 	uint64_t lost;     /* events a monitor did not get since it was last told */
 	ctl_show_fn *show; /* listing in progress */
 	const char *what;
+	char only_port[CONF_NAME];
 	struct ctl_walk walk;
 	struct ctl_vsi_job *vsi; /* VSI request in progress */
 };
@@ -105,6 +116,9 @@ void ctl_reply_rows(struct ctl_client *c, enum ctl_status status, const char *er
 /** Run the timer as soon as others had their turn, or after a time. */
 void ctl_client_again(struct ctl_client *c);
 void ctl_client_after(struct ctl_client *c, struct dur d);
+
+/** Do a `channel` request, and answer. */
+void ctl_channel_request(struct ctl_client *c, const json_t *j);
 
 /** Start a `vsi` request; answers at once when it can't be understood. */
 void ctl_vsi_begin(struct ctl_client *c, const json_t *request);

@@ -1,5 +1,5 @@
 /*
- * ctl_request.c - what a client may ask: show, vsi, reload, monitor; and long answers in steps.
+ * ctl_request.c - what a client may ask: show, vsi, channel, reload, monitor; and long answers in steps.
  *
  * A client has one request in work; what it sends meanwhile waits in its input buffer, so pipelined requests are
  * answered in order. Listings and VSI requests are jobs: each turn of the event loop does a bounded part of one, and
@@ -35,29 +35,48 @@ static void refuse(struct ctl_client *c, enum ctl_status status, const char *tex
 	ctl_reply_to(c, status, error, NULL);
 }
 
+/* What the listing is limited to: "port" and "channel". False after refusing. */
+static bool read_limits(struct ctl_client *c, const json_t *request, struct ctl_walk *w)
+{
+	const json_t *port = json_object_get(request, "port"), *channel = json_object_get(request, "channel");
+	const char *name = json_string_value(port);
+	json_int_t scid = json_integer_value(channel);
+
+	if (port != NULL && !json_is_null(port)) {
+		if (name == NULL || node_find_port(c->server->host.node, name) == NODE_NO_PORT) {
+			refuse(c, CTL_FAILED, "no port", name ? name : "?");
+			return false;
+		}
+		snprintf(c->only_port, sizeof(c->only_port), "%s", name);
+		w->only_port = c->only_port;
+	}
+	if (channel != NULL && !json_is_null(channel)) {
+		if (!json_is_integer(channel) || scid < 1 || scid > CDCP_ID_MAX || w->only_port == NULL) {
+			ctl_reply_to(c, CTL_BAD_REQUEST,
+				"show: channel is a number from 1 to 4094, and of a port", NULL);
+			return false;
+		}
+		w->only_scid = (uint16_t)scid;
+	}
+	return true;
+}
+
 static void begin_show(struct ctl_client *c, const json_t *request)
 {
 	const char *what = json_string_value(json_object_get(request, "what"));
-	const json_t *port = json_object_get(request, "port");
-	const char *name = json_string_value(port);
-	uint16_t only = NODE_NO_PORT;
+	struct ctl_walk walk = { .host = &c->server->host };
 
-	if (name != NULL)
-		only = node_find_port(c->server->host.node, name);
 	if (what == NULL) {
 		ctl_reply_to(c, CTL_BAD_REQUEST, "show: what is missing", NULL);
 		return;
 	}
-	if (port != NULL && !json_is_null(port) && (name == NULL || only == NODE_NO_PORT)) {
-		refuse(c, CTL_FAILED, "no port", name ? name : "?");
+	if (!read_limits(c, request, &walk))
 		return;
-	}
 	for (unsigned i = 0; i < N_SHOWS; i++) {
 		if (strcmp(shows[i].what, what) != 0)
 			continue;
-		c->walk = (struct ctl_walk){
-			.host = &c->server->host, .only_port = only, .rows = evbuffer_new()
-		};
+		c->walk = walk;
+		c->walk.rows = evbuffer_new();
 		if (c->walk.rows == NULL) {
 			ctl_reply_to(c, CTL_FAILED, "out of memory", NULL);
 			return;
@@ -106,6 +125,7 @@ static void do_reload(struct ctl_client *c)
 
 		ctl_put_text(row, "effect", conf_effect_name(changes[i].effect));
 		ctl_put_text(row, "port", changes[i].port);
+		ctl_put(row, "channel", changes[i].port[0] ? json_integer(changes[i].scid) : NULL);
 		ctl_put_text(row, "setting", changes[i].setting);
 		ctl_put_text(row, "from", changes[i].from);
 		ctl_put_text(row, "to", changes[i].to);
@@ -153,6 +173,8 @@ void ctl_request(struct ctl_client *c, struct span body)
 		begin_show(c, request);
 	else if (strcmp(command, "vsi") == 0)
 		ctl_vsi_begin(c, request);
+	else if (strcmp(command, "channel") == 0)
+		ctl_channel_request(c, request);
 	else if (strcmp(command, "reload") == 0)
 		do_reload(c);
 	else if (strcmp(command, "monitor") == 0) {

@@ -5,6 +5,9 @@
 #ifndef EVB_CTL_SERVER_H
 #define EVB_CTL_SERVER_H
 
+#include <jansson.h>
+
+#include "ctl_proto.h"
 #include "link.h"
 #include "node.h"
 #include "rtnl.h"
@@ -38,6 +41,10 @@ struct ctl_host { /* strings and pointers must live as long as the server */
 	int (*reload)(void *ctx, struct conf_change *ret, unsigned max, unsigned *ret_n,
 		struct conf_error *ret_error);
 	void (*state)(void *ctx, struct state_health *ret);
+	/** An S-channel comes or goes at run time. False with the reason. */
+	bool (*channel_add)(
+		void *ctx, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT]);
+	bool (*channel_remove)(void *ctx, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT]);
 };
 
 struct ctl_server;

@@ -1,10 +1,11 @@
 /*
- * ctl_show.c - values shared by all rows, and the rows of `show status`, `ports` and `channels`.
+ * ctl_show.c - values shared by all rows, and the rows of `show status` and `ports`.
  *
  * Every named key is always there; what does not apply is null. Listings are written row by row into a buffer, a
  * bounded number per turn of the event loop, so a long one shows a moving picture but never delays the protocols.
  */
 #include "ctl_priv.h"
+#include "uplink_mtu.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -62,12 +63,35 @@ void ctl_walk_row(struct ctl_walk *w, json_t *row)
 	free(text);
 }
 
+bool ctl_walk_wants(const struct ctl_walk *w, const char *name, uint16_t scid)
+{
+	return (w->only_port == NULL || strcmp(w->only_port, name) == 0) &&
+	       (w->only_scid == 0 || w->only_scid == scid);
+}
+
+/* 0: there is none. */
+static uint16_t channel_of(const struct node *n, const struct node_port *p)
+{
+	if (p->kind == NODE_VM)
+		return node_port(n, p->uplink)->scid;
+	return p->kind == NODE_ORDINARY ? 0 : p->scid;
+}
+
+void ctl_put_channel(json_t *o, const struct node *n, const struct node_port *p)
+{
+	uint16_t scid = channel_of(n, p);
+
+	ctl_put(o, "channel", scid != 0 ? json_integer(scid) : NULL);
+}
+
 const struct node_port *ctl_walk_port(struct ctl_walk *w)
 {
-	for (; w->port < node_n_ports(w->host->node); w->port++) {
-		const struct node_port *p = node_port(w->host->node, (uint16_t)w->port);
+	const struct node *n = w->host->node;
 
-		if (p != NULL && (w->only_port == NODE_NO_PORT || w->only_port == w->port))
+	for (; w->port < node_n_ports(n); w->port++) {
+		const struct node_port *p = node_port(n, (uint16_t)w->port);
+
+		if (p != NULL && ctl_walk_wants(w, p->name, channel_of(n, p)))
 			return p;
 	}
 	return NULL;
@@ -111,9 +135,10 @@ void ctl_put_rr(json_t *o, const struct node_port *p)
 
 /* What an operator should look at; NULL: nothing. */
 static const char *alarm_of(const struct ctl_host *h, const struct node_port *p,
-	const struct ctl_port_info *i, char *text, size_t size)
+	const struct ctl_port_info *i, const struct uplink_mtu *mtu, char text[CONF_TEXT])
 {
 	const struct evb_oper *o = &p->evb.oper;
+	size_t size = CONF_TEXT;
 	uint8_t limit = h->conf(h->ctx)->warn_exponent;
 
 	if (i->why != NULL && i->why[0] != '\0')
@@ -128,6 +153,10 @@ static const char *alarm_of(const struct ctl_host *h, const struct node_port *p,
 		snprintf(text, size, "more than one LLDP neighbour: EVB is off");
 	else if (o->peer == EVB_PEER_ROLE_CONFLICT)
 		snprintf(text, size, "the peer has the same EVB role");
+	else if (p->channels && p->channels->cdcp.peer_is == CDCP_PEER_ROLE_CONFLICT)
+		snprintf(text, size, "the peer has the same CDCP role: no S-channels");
+	else if (mtu->is_too_small)
+		uplink_mtu_text(h->node, p->device, mtu, text);
 	else if (o->rr_blocked)
 		snprintf(text, size, "reflective relay blocked: a BPDU came in");
 	else if (o->rr_alarm)
@@ -140,33 +169,44 @@ static const char *alarm_of(const struct ctl_host *h, const struct node_port *p,
 	return text;
 }
 
-static unsigned count_vm_ports(const struct ctl_host *h, uint16_t uplink)
+/* What there is of a device: of all of its channels. */
+struct totals {
+	unsigned channels, channels_running, vm_ports;
+	uint32_t vsis;
+};
+
+static struct totals count_device(const struct ctl_host *h, uint16_t device)
 {
-	unsigned n = 0;
+	struct totals t = { 0 };
 
 	for (uint16_t i = 0; i < node_n_ports(h->node); i++) {
 		const struct node_port *p = node_port(h->node, i);
 
-		n += p != NULL && p->kind == NODE_VM && p->uplink == uplink;
+		if (p == NULL)
+			continue;
+		t.vm_ports += p->kind == NODE_VM && node_port(h->node, p->uplink)->device == device;
+		if (p->device != device || !ctl_is_evb(p))
+			continue;
+		t.channels++;
+		t.channels_running += p->is_up;
+		t.vsis += p->vdp ? vdp_table_count(p->vdp) : 0;
 	}
-	return n;
+	return t;
 }
 
-/* VSIs of a port; of a VM port those that are bound to it. */
-static uint32_t count_vsis(const struct ctl_host *h, uint16_t port, const struct node_port *p)
+/* VSIs that are bound to a VM port. */
+static uint32_t count_bound(const struct ctl_host *h, uint16_t vm)
 {
-	const struct node_port *uplink = p->kind == NODE_VM ? node_port(h->node, p->uplink) : NULL;
+	const struct node_port *uplink = node_port(h->node, node_port(h->node, vm)->uplink);
 	uint32_t n = 0;
 
-	if (uplink == NULL)
-		return p->vdp ? vdp_table_count(p->vdp) : 0;
 	for (uint32_t i = vdp_table_next(uplink->vdp, 0); i != UINT32_MAX;
 		i = vdp_table_next(uplink->vdp, i + 1))
-		n += node_vsi_vm_port(uplink, vdp_table_get(uplink->vdp, i)) == port;
+		n += node_vsi_vm_port(uplink, vdp_table_get(uplink->vdp, i)) == vm;
 	return n;
 }
 
-static json_t *peer_of(const struct node_port *p)
+json_t *ctl_peer(const struct node_port *p)
 {
 	json_t *peer = NULL;
 
@@ -216,6 +256,9 @@ static void port_row(struct ctl_walk *w, const struct node_port *p)
 {
 	const struct node_port *up = p->kind == NODE_VM ? node_port(w->host->node, p->uplink) : NULL;
 	struct ctl_port_info info = { 0 };
+	struct uplink_mtu mtu = uplink_mtu(w->host->node, (uint16_t)w->port);
+	struct totals t = count_device(w->host, (uint16_t)w->port);
+	bool has_cdcp = p->channels && p->conf.cdcp.is_enabled;
 	char text[CONF_TEXT], mac[MAC_TEXT];
 	json_t *row = json_object();
 
@@ -225,17 +268,20 @@ static void port_row(struct ctl_walk *w, const struct node_port *p)
 	ctl_put_text(row, "link", !p->is_present ? "absent" : p->is_up ? "up" : "down");
 	ctl_put_time(row, "since", w->host, p->since);
 	ctl_put_text(row, "generation", ctl_generation(p));
-	ctl_put(row, "peer", peer_of(p));
+	ctl_put(row, "peer", ctl_peer(p));
 	ctl_put_text(row, "relay_mode", ctl_relay_mode(p));
 	ctl_put_rr(row, p);
 	put_evb(row, p);
-	ctl_put_int(row, "vsis", count_vsis(w->host, (uint16_t)w->port, p));
-	ctl_put_int(row, "channels", ctl_is_evb(p) ? 1 : 0);
-	ctl_put_int(
-		row, "vm_ports", p->kind == NODE_STATION ? count_vm_ports(w->host, (uint16_t)w->port) : 0);
+	ctl_put_int(row, "vsis", up ? count_bound(w->host, (uint16_t)w->port) : t.vsis);
+	ctl_put_int(row, "channels", t.channels);
+	ctl_put_int(row, "channels_running", t.channels_running);
+	ctl_put_text(row, "cdcp_state", has_cdcp ? cdcp_state_name(p->channels->cdcp.state) : NULL);
+	ctl_put_int(row, "vm_ports", t.vm_ports);
 	ctl_put_text(row, "uplink", up ? up->name : NULL);
+	ctl_put(row, "channel", up ? json_integer(up->scid) : NULL);
 	ctl_put_text(row, "mac", p->is_present ? mac_format(p->mac, mac) : NULL);
 	ctl_put(row, "mtu", p->is_present ? json_integer(p->mtu) : NULL);
+	ctl_put(row, "mtu_needed", mtu.needed > 0 ? json_integer(mtu.needed) : NULL);
 	ctl_put_text(row, "driver", info.driver);
 	put_offloads(row, info.offloads);
 	ctl_put(row, "pvid", p->kind != NODE_VM ? json_integer(p->conf.pvid) : NULL);
@@ -246,9 +292,11 @@ static void port_row(struct ctl_walk *w, const struct node_port *p)
 					   : "drop");
 	ctl_put_bool(row, "guarded", p->is_guarded);
 	ctl_put(row, "shielded", p->kind == NODE_VM ? json_boolean(info.is_shielded) : NULL);
-	ctl_put_text(row, "alarm", alarm_of(w->host, p, &info, text, sizeof(text)));
+	ctl_put_text(row, "alarm", alarm_of(w->host, p, &info, &mtu, text));
 	ctl_walk_row(w, row);
 }
+
+/* Devices; channels are `show channels`. */
 
 bool ctl_show_ports(struct ctl_walk *w, unsigned budget)
 {
@@ -257,32 +305,8 @@ bool ctl_show_ports(struct ctl_walk *w, unsigned budget)
 	for (; (p = ctl_walk_port(w)) != NULL; w->port++) {
 		if (budget-- == 0)
 			return false;
-		port_row(w, p);
-	}
-	return true;
-}
-
-bool ctl_show_channels(struct ctl_walk *w, unsigned budget)
-{
-	const struct node_port *p;
-
-	for (; (p = ctl_walk_port(w)) != NULL; w->port++) {
-		json_t *row;
-
-		if (budget-- == 0)
-			return false;
-		if (!ctl_is_evb(p))
-			continue;
-		row = json_object();
-		ctl_put_text(row, "port", p->name);
-		ctl_put_int(row, "channel", NODE_CHANNEL_DEFAULT);
-		ctl_put(row, "svid", NULL); /* the default channel travels without an S-tag */
-		ctl_put_text(row, "role", node_port_kind_name(p->kind));
-		ctl_put_text(row, "state", p->is_up ? "running" : "not_running");
-		ctl_put_text(row, "relay_mode", ctl_relay_mode(p));
-		ctl_put_rr(row, p);
-		ctl_put_int(row, "vsis", p->vdp ? vdp_table_count(p->vdp) : 0);
-		ctl_walk_row(w, row);
+		if (p->device == w->port)
+			port_row(w, p);
 	}
 	return true;
 }
@@ -297,13 +321,14 @@ static void put_totals(json_t *row, const struct ctl_host *h)
 	for (uint16_t i = 0; i < node_n_ports(h->node); i++) {
 		const struct node_port *p = node_port(h->node, i);
 		struct ctl_port_info info = { 0 };
+		struct uplink_mtu mtu = { 0 };
 		char text[CONF_TEXT];
 		const char *alarm;
 
 		if (p == NULL)
 			continue;
-		ports++;
-		up += p->is_up;
+		ports += p->device == i;
+		up += p->device == i && p->is_up;
 		for (unsigned a = 0; a < NODE_AGENTS; a++)
 			neighbours += p->agent[a].in_use ? lldp_agent_n_neighbours(p->agent[a].lldp) : 0;
 		for (uint32_t v = p->vdp ? vdp_table_next(p->vdp, 0) : UINT32_MAX; v != UINT32_MAX;
@@ -312,9 +337,11 @@ static void put_totals(json_t *row, const struct ctl_host *h)
 			associated += vdp_table_get(p->vdp, v)->state == VDP_STATE_ASSOC;
 		}
 		(void)h->port(h->ctx, i, &info);
-		alarm = alarm_of(h, p, &info, text, sizeof(text));
+		if (p->device == i)
+			mtu = uplink_mtu(h->node, i);
+		alarm = alarm_of(h, p, &info, &mtu, text);
 		if (alarm != NULL)
-			json_array_append_new(alarms, json_sprintf("%s: %s", p->name, alarm));
+			json_array_append_new(alarms, json_sprintf("%s: %s", p->label, alarm));
 	}
 	ctl_put_int(row, "ports", ports);
 	ctl_put_int(row, "ports_up", up);

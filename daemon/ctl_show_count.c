@@ -52,6 +52,19 @@ static const struct counter node_names[] = {
 	{ "warn_exponent", AT(node_port_counters, warn_exponent) },
 	{ "control_in", AT(node_port_counters, control_in) },
 	{ "unbound", AT(node_port_counters, unbound) },
+	{ "no_channel", AT(node_port_counters, no_channel) },
+	{ NULL, 0 },
+};
+static const struct counter cdcp_names[] = {
+	{ "cdcp_rx_tlvs", AT(cdcp_counters, rx_tlvs) },
+	{ "cdcp_pairs_bad", AT(cdcp_counters, pairs_bad) },
+	{ "cdcp_pairs_over_cap", AT(cdcp_counters, pairs_over_cap) },
+	{ "cdcp_role_conflicts", AT(cdcp_counters, role_conflicts) },
+	{ "cdcp_pool_empty", AT(cdcp_counters, pool_empty) },
+	{ "cdcp_holds", AT(cdcp_counters, holds) },
+	{ "cdcp_hold_expiries", AT(cdcp_counters, hold_expiries) },
+	{ "cdcp_set_up", AT(cdcp_counters, set_up) },
+	{ "cdcp_torn_down", AT(cdcp_counters, torn_down) },
 	{ NULL, 0 },
 };
 static const struct counter vdp_names[] = {
@@ -159,11 +172,13 @@ static void counter_row(struct ctl_walk *w, const struct node_port *p)
 	json_t *row = json_object();
 
 	ctl_put_text(row, "port", p->name);
+	ctl_put_channel(row, h->node, p);
 	put_times(row, p);
 	put_agents(row, p);
 	put_all(row, ecp_tx_names, ctl_is_evb(p) ? &p->ecp_tx.n : NULL);
 	put_all(row, ecp_rx_names, ctl_is_evb(p) ? &p->ecp_rx.count : NULL);
 	put_all(row, node_names, &p->count);
+	put_all(row, cdcp_names, p->channels ? &p->channels->cdcp.n : NULL);
 	put_all(row, vdp_names, p->vdp ? vdp_table_counters(p->vdp) : NULL);
 	put_all(row, relay_names, relay);
 	put_all(row, link_names, has_link ? &info.link : NULL);

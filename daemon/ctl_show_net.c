@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "cdcp_agent.h"
 #include "evb_agent.h"
 #include "names.h"
 #include "text.h"
@@ -116,6 +117,28 @@ static json_t *evb_of(const struct lldp_pdu *pdu)
 	return o;
 }
 
+/* "2=100": the channel and its SVID; "2=0": none. */
+static json_t *cdcp_of(const struct lldp_pdu *pdu)
+{
+	const struct lldp_known known = CDCP_TLV_KNOWN;
+	struct span value;
+	struct cdcp_tlv t;
+	json_t *o, *list;
+
+	if (!lldp_pdu_find_org(pdu, &known, &value) || !cdcp_tlv_decode(value, &t))
+		return NULL;
+	o = json_object();
+	list = json_array();
+	ctl_put_text(o, "role", t.role == CDCP_ROLE_STATION ? "station" : "bridge");
+	ctl_put_bool(o, "s_component", t.has_scomp);
+	ctl_put_int(o, "max_channels", t.chn_cap);
+	for (unsigned i = 0; i < t.n_pairs; i++)
+		json_array_append_new(
+			list, json_pack("{s:i, s:i}", "channel", t.pair[i].scid, "svid", t.pair[i].svid));
+	ctl_put(o, "channels", list);
+	return o;
+}
+
 static void neighbour_row(
 	struct ctl_walk *w, const struct node_port *p, unsigned agent, const struct lldp_neighbour *n)
 {
@@ -125,6 +148,7 @@ static void neighbour_row(
 
 	lldp_neighbour_pdu(n, &pdu);
 	ctl_put_text(row, "port", p->name);
+	ctl_put_channel(row, w->host->node, p);
 	ctl_put_text(row, "agent", agent_names[agent]);
 	ctl_put_lldp_id(row, "chassis", pdu.chassis_id, true);
 	ctl_put_int(row, "chassis_subtype", pdu.chassis_id.len ? pdu.chassis_id.ptr[0] : 0);
@@ -138,6 +162,7 @@ static void neighbour_row(
 	ctl_put(row, "capabilities", caps_of(&pdu));
 	ctl_put(row, "management", mgmt_of(&pdu));
 	ctl_put(row, "evb", evb_of(&pdu));
+	ctl_put(row, "cdcp", cdcp_of(&pdu));
 	ctl_put_time(row, "since", w->host, n->since);
 	ctl_put_time(row, "changed", w->host, n->changed_at);
 	ctl_put_time(row, "expires", w->host, n->expires_at);
@@ -177,6 +202,13 @@ static void map_lports(const struct node *n, uint16_t map[NODE_MAX_PORTS])
 	}
 }
 
+static bool fdb_wants(const struct ctl_walk *w, uint16_t port)
+{
+	const struct node_port *p = node_port(w->host->node, port);
+
+	return p ? ctl_walk_wants(w, p->name, p->scid) : w->only_port == NULL;
+}
+
 /* w->index is the relay's cookie; the walk is over when it comes back as 0. */
 bool ctl_show_fdb(struct ctl_walk *w, unsigned budget)
 {
@@ -193,13 +225,16 @@ bool ctl_show_fdb(struct ctl_walk *w, unsigned budget)
 
 		w->index = relay_fdb_walk(relay, w->index, &r, &is_valid);
 		at = is_valid && r.lport < NODE_MAX_PORTS ? map[r.lport] : NODE_NO_PORT;
-		if (is_valid && (w->only_port == NODE_NO_PORT || w->only_port == at)) {
+		if (is_valid && fdb_wants(w, at)) {
 			const struct node_port *p = node_port(w->host->node, at);
 
 			row = json_object();
 			ctl_put_int(row, "vid", r.vid);
 			ctl_put_text(row, "mac", mac_format(r.mac, mac));
 			ctl_put_text(row, "port", p ? p->name : NULL);
+			ctl_put(row, "channel", NULL);
+			if (p)
+				ctl_put_channel(row, w->host->node, p);
 			ctl_put_text(row, "kind", r.is_static ? "static" : "learned");
 			ctl_put_time(row, "seen", w->host, r.seen);
 			ctl_put_int(row, "component", r.component);

@@ -4,13 +4,21 @@
  */
 #include "ctl_priv.h"
 
+#include <stdio.h>
+
 #include "ctl_vsi_object.h"
 
-/* In words, for a VSI that waits and does not say for what. */
-static const char *waiting_for(const struct node_port *p)
+/* In words, for a VSI that waits and does not say for what; a VSI does not know of links. */
+static const char *waiting_for(const struct node *n, const struct node_port *p, char text[CDCP_WHY_TEXT + 32])
 {
+	char why[CDCP_WHY_TEXT];
+
 	if (!p->is_present)
 		return "waiting: the port's device does not exist";
+	if (ctl_channel_why(n, p, why) != NULL) {
+		snprintf(text, CDCP_WHY_TEXT + 32, "waiting for the S-channel: %s", why);
+		return text;
+	}
 	if (!p->is_up)
 		return "waiting: the port is down";
 	if (!p->evb.oper.is_ready)
@@ -63,17 +71,18 @@ json_t *ctl_vsi_row(const struct ctl_host *h, uint16_t port, uint32_t index, con
 	const struct node_port *vm = NULL, *at = NULL;
 	struct vdp_params params = p ? ctl_params(p) : (struct vdp_params){ 0 };
 	bool is_station = p && p->kind == NODE_STATION;
+	char waiting[CDCP_WHY_TEXT + 32];
 	struct relay_vsi_counters c;
 	json_t *row = json_object();
 
 	put_vsi(row, h, v);
-	if (p != NULL && v->show == VDP_SHOW_PENDING && v->reason[0] == '\0')
-		ctl_put_text(row, "reason", waiting_for(p));
+	if (p != NULL && v->show == VDP_SHOW_PENDING && (v->reason[0] == '\0' || !p->is_up))
+		ctl_put_text(row, "reason", waiting_for(h->node, p, waiting));
 	if (is_station && index != UINT32_MAX)
 		vm = node_port(h->node, node_vsi_vm_port(p, v));
 	at = is_station ? vm : p; /* where the relay admits it */
 	ctl_put_text(row, "port", p ? p->name : NULL);
-	ctl_put(row, "channel", json_integer(NODE_CHANNEL_DEFAULT));
+	ctl_put_int(row, "channel", p ? p->scid : NODE_CHANNEL_DEFAULT);
 	ctl_put_text(row, "role", p ? (is_station ? "station" : "bridge") : NULL);
 	ctl_put_text(row, "generation", p ? ctl_generation(p) : NULL);
 	ctl_put(row, "keepalive_s",
@@ -101,6 +110,7 @@ static void ended_row(struct ctl_walk *w, const struct node_ended *e)
 	v.n_filters = v.n_filters > 1 ? 1 : v.n_filters;
 	row = ctl_vsi_row(w->host, NODE_NO_PORT, UINT32_MAX, &v);
 	ctl_put_text(row, "port", e->port_name);
+	ctl_put_int(row, "channel", e->scid);
 	ctl_put_text(row, "role", e->role == VDP_STATION ? "station" : "bridge");
 	ctl_put_int(row, "n_filters", e->n_filters);
 	ctl_put_time(row, "ended", w->host, e->ended);
@@ -115,7 +125,7 @@ static bool show_ended(struct ctl_walk *w, unsigned budget)
 	for (; w->index < node_n_ended(w->host->node); w->index++) {
 		const struct node_ended *e = node_ended(w->host->node, w->index, now);
 
-		if (e == NULL || (w->only_port != NODE_NO_PORT && w->only_port != e->port))
+		if (e == NULL || !ctl_walk_wants(w, e->port_name, e->scid))
 			continue;
 		if (budget-- == 0)
 			return false;

@@ -131,36 +131,63 @@ void ctl_vsi_begin(struct ctl_client *c, const json_t *request)
 
 /* ---- check ---- */
 
-/* The only station port; without a name to go by, a de-associate also finds the only port that has the VSI. `text`
- * holds an error with a name in it. */
-static uint16_t find_port(
-	const struct node *n, const struct ctl_vsi *v, char text[CTL_ERROR_TEXT], const char **ret_error)
+/* May this be the port or S-channel that is meant? A channel that is not named is the default one, but a de-associate
+ * looks for the VSI in all of them. */
+static bool may_be(const struct node_port *p, const struct ctl_vsi *v)
 {
-	uint16_t found = NODE_NO_PORT, i;
 	bool is_deassoc = v->rq.op == VDP_DEASSOC;
 
-	if (v->port[0] != '\0') {
-		found = node_find_port(n, v->port);
-		snprintf(text, CTL_ERROR_TEXT, "no port \"%s\"", v->port);
-		*ret_error = found == NODE_NO_PORT ? text : NULL;
-		return found;
-	}
-	*ret_error = is_deassoc ? "no port has this VSI" : "no station port";
-	for (i = 0; i < node_n_ports(n); i++) {
-		const struct node_port *p = node_port(n, i);
+	if (p == NULL || p->vdp == NULL || (v->port[0] != '\0' && strcmp(v->port, p->name) != 0))
+		return false;
+	if (v->channel != p->scid && (v->has_channel || !is_deassoc))
+		return false;
+	return is_deassoc ? vdp_table_find(p->vdp, &v->rq.subject.vsi) != UINT32_MAX
+			  : p->kind == NODE_STATION;
+}
 
-		if (p == NULL || p->vdp == NULL ||
-			(is_deassoc ? vdp_table_find(p->vdp, &v->rq.subject.vsi) == UINT32_MAX
-				    : p->kind != NODE_STATION))
+/* Without a name to go by: the only station port; of a de-associate, the only one that has the VSI. */
+static uint16_t search_port(const struct node *n, const struct ctl_vsi *v, const char **ret_error)
+{
+	uint16_t found = NODE_NO_PORT, i;
+	bool is_deassoc = v->rq.op == VDP_DEASSOC, is_named = v->port[0] != '\0';
+
+	*ret_error = is_named         ? "no such VSI on this port"
+		     : is_deassoc     ? "no port has this VSI"
+		     : v->has_channel ? "no station port has such a channel"
+				      : "no station port";
+	for (i = 0; i < node_n_ports(n); i++) {
+		if (!may_be(node_port(n, i), v))
 			continue;
 		if (found != NODE_NO_PORT) {
-			*ret_error = is_deassoc ? "several ports have this VSI: name one"
-						: "several station ports: name one";
+			*ret_error = is_named     ? "several channels have this VSI: name one"
+				     : is_deassoc ? "several ports have this VSI: name one"
+						  : "several station ports: name one";
 			return NODE_NO_PORT;
 		}
 		found = i;
 	}
 	return found;
+}
+
+/* `text` holds an error with a name in it. */
+static uint16_t find_port(
+	const struct node *n, const struct ctl_vsi *v, char text[CTL_ERROR_TEXT], const char **ret_error)
+{
+	uint16_t device = v->port[0] != '\0' ? node_find_port(n, v->port) : NODE_NO_PORT;
+	const struct node_port *p = node_port(n, device);
+
+	if (v->port[0] != '\0' && device == NODE_NO_PORT) {
+		snprintf(text, CTL_ERROR_TEXT, "no port \"%s\"", v->port);
+		*ret_error = text;
+		return NODE_NO_PORT;
+	}
+	if (v->port[0] == '\0' || (v->rq.op == VDP_DEASSOC && !v->has_channel && p->channels))
+		return search_port(n, v, ret_error);
+	if (v->channel != NODE_CHANNEL_DEFAULT)
+		device = node_find_channel(n, v->port, (uint16_t)v->channel);
+	if (device == NODE_NO_PORT)
+		*ret_error = "the port has no such channel";
+	return device;
 }
 
 /* Why a request can't be tried on this port; NULL: it can. */
@@ -170,8 +197,6 @@ static const char *unfit(const struct node_port *p, const struct ctl_vsi *v)
 		return "the port is neither a station nor a bridge port";
 	if (p->kind != NODE_STATION && v->rq.op != VDP_DEASSOC)
 		return "a bridge port does not associate: its stations do";
-	if (v->channel != NODE_CHANNEL_DEFAULT)
-		return "the port has no such channel";
 	return NULL;
 }
 
@@ -186,8 +211,10 @@ static void fail(struct ctl_client *c, struct ctl_vsi_item *item, const struct c
 
 	snprintf(vsi.reason, sizeof(vsi.reason), "%s", why);
 	item->row = ctl_vsi_row(&c->server->host, item->port, UINT32_MAX, &vsi);
-	if (item->port == NODE_NO_PORT)
+	if (item->port == NODE_NO_PORT) {
 		ctl_put_text(item->row, "port", v->port);
+		ctl_put_int(item->row, "channel", v->channel);
+	}
 	item->fate = FATE_FAILED;
 	c->vsi->n_failed++;
 }
@@ -232,7 +259,7 @@ static const char *submit_station(
 			(vm_port == NODE_NO_PORT || node_port(n, vm_port)->kind != NODE_VM ||
 				node_port(n, vm_port)->uplink != port)) {
 			snprintf(text, CTL_ERROR_TEXT, "port %s has no VM port \"%s\"",
-				node_port(n, port)->name, v->vm_port);
+				node_port(n, port)->label, v->vm_port);
 			return text;
 		}
 		s = node_vsi_request(n, port, &v->rq, vm_port, now);

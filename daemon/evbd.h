@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "ctl_proto.h"
 #include "ctl_server.h"
 #include "link.h"
 #include "log.h"
@@ -40,6 +41,8 @@ struct evbd_port { /* shell of one node port */
 	bool is_exposed;           /* it should be, but can't */
 	struct link_counters past; /* of links closed earlier, so that counters survive a flap */
 	char why[CONF_TEXT];       /* why no link could be opened; empty when fine */
+	uint32_t
+		mtu_told; /* what the log was told that the device's MTU had to be; 0: nothing, or it is enough */
 };
 
 struct evbd {
@@ -63,6 +66,7 @@ struct evbd {
 	uint16_t n_dirty;
 	struct event *flush;   /* after handlers that do not flush themselves: the control socket */
 	bool is_batch;         /* a batch of frames is being read, its handler flushes */
+	bool wants_mtu_check;  /* ports, channels or VSIs have changed */
 	struct mono batch_now; /* time of the batch of frames being read */
 	struct mono started;
 	enum sandbox sandbox;      /* set before evbd_start() */
@@ -90,6 +94,8 @@ void evbd_port_remove(struct evbd *d, uint16_t port, struct mono now);
 /** Station port whose vm_ports patterns match a device name, NODE_NO_PORT if none. */
 uint16_t evbd_vm_uplink(const struct evbd *d, const char *name);
 bool evbd_port_tap(struct evbd *d, uint16_t port); /* create = "tap" */
+/** Tell the log of uplinks that have become too small for the tags they carry, or large enough. */
+void evbd_check_mtus(struct evbd *d);
 void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone);
 /** Write down what is turned off, if that has changed. */
 void evbd_memo(struct evbd *d);
@@ -100,5 +106,19 @@ void evbd_vifs_conf(struct evbd *d, struct mono now);
 /** Read the configuration again and apply the difference. On error nothing changes and *ret_error says why. */
 int evbd_reload(
 	struct evbd *d, struct conf_change *ret, unsigned max, unsigned *ret_n, struct conf_error *ret_error);
+/** A port or S-channel of the configuration comes into the node; false: too many ports. Goes from it, with the VM ports
+ * behind it: is_restart: its VSIs and channels wait in the state. */
+bool evbd_row_add(struct evbd *d, const struct conf_port *row, struct mono now);
+void evbd_row_remove(struct evbd *d, const struct conf_port *row, bool is_restart, struct mono now);
+
+/* added.c */
+/** At start, when the ports of the configuration have been added: add what evbctl had added. */
+void evbd_added_replay(struct evbd *d);
+/** What evbctl had added is in a configuration that was read again, too; what does not fit is forgotten. */
+void evbd_added_merge(struct evbd *d, struct conf *fresh);
+/** False with the reason. */
+bool evbd_channel_add(
+	struct evbd *d, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT]);
+bool evbd_channel_remove(struct evbd *d, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT]);
 
 #endif

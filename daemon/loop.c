@@ -95,6 +95,8 @@ static void on_event(void *ctx, const struct node_event *ev, struct mono now)
 	struct evbd *d = ctx;
 
 	log_event(&d->log, d->node, ev, now);
+	d->wants_mtu_check |= ev->kind == NODE_EVENT_VSI || ev->kind == NODE_EVENT_CHANNEL ||
+			      ev->kind == NODE_EVENT_PORT;
 	if (d->ctl)
 		ctl_server_event(d->ctl, ev, now);
 }
@@ -146,6 +148,7 @@ static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 	state_on_time(d->state);
 	evbd_memo(d);
 	say_alive(d);
+	evbd_check_mtus(d);
 	event_add(d->relay_timer, &tv); /* ageing is a matter of seconds */
 }
 
@@ -162,8 +165,10 @@ static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
 			strerror(-err));
 		event_del(d->rtnl_ev);
 	}
-	if (rtnl_is_settled(d->rtnl))
+	if (rtnl_is_settled(d->rtnl)) {
 		state_restore_waiting(d->state, evbd_now());
+		evbd_check_mtus(d);
+	}
 	set_links(d);
 	evbd_memo(d);
 }
@@ -247,12 +252,15 @@ static int make_ports(struct evbd *d)
 	return 0;
 }
 
-/* VSIs of bridge ports are in force again before a frame can come in; what the types no longer allow is not. */
+/* S-channels and the VSIs of bridge ports are in force again before a frame can come in; what the types no longer allow is
+ * not. */
 static int restore_state(struct evbd *d)
 {
 	d->state = state_open(d->conf->state_dir, d->node, &d->log);
 	if (!d->state)
 		return -ENOMEM;
+	evbd_added_replay(d);
+	state_restore_channels(d->state, d->started);
 	state_restore_bridges(d->state, d->started);
 	vtdb_file_recheck(&d->vtdb, d->node, d->started);
 	return 0;

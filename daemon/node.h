@@ -222,6 +222,9 @@ void node_port_set_physical(struct node *n, uint16_t port, bool is_physical);
 /** Apply a new configuration of this port that conf_diff() calls adapted or renegotiated; of an S-channel that the
  * configuration did not name before, too. */
 void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now);
+/** A bridge's S-channel that the configuration does not name any more stays if the station asks for it: with the settings of
+ * its UAP, and dynamic. False: it has to be deleted. */
+bool node_channel_release(struct node *n, uint16_t port, struct mono now);
 /** A reload: the settings of no port; and ports that BPDU guard blocks get another chance. */
 void node_set_globals(struct node *n, const struct conf *c, struct mono now);
 

@@ -410,3 +410,20 @@ void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf,
 	port_channel_conf(n, n->port[port]->device, now);
 	node_pump(n, n->port[port]->device, now);
 }
+
+bool node_channel_release(struct node *n, uint16_t port, struct mono now)
+{
+	struct node_port *p = n->port[port], *uap = n->port[p->device];
+	uint16_t device = p->device;
+	struct conf_port conf;
+
+	if (p == uap || p->kind != NODE_BRIDGE || p->svid == 0 || !uap->conf.cdcp.is_enabled)
+		return false;
+	conf = port_channel_conf_of(&uap->conf, p->scid);
+	conf.max_vsis = p->conf.max_vsis; /* its table stays */
+	p->is_dynamic = true;
+	follow_conf(n, port, &conf, now);
+	port_channel_conf(n, device, now); /* it may take the channel away for its SVID, and make it anew */
+	node_pump(n, device, now);
+	return true;
+}

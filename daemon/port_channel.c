@@ -203,7 +203,7 @@ static void tear_down(struct node *n, uint16_t uap, const struct cdcp_pair *pair
 		return;
 	cdcp_why_text(&n->port[uap]->channels->cdcp, cdcp_sm_why(&n->port[uap]->channels->cdcp, pair->scid),
 		detail);
-	tell(n, port, "S-channel", "operational", "none", detail, now);
+	tell(n, port, "S-channel", "operational", "none", detail[0] ? detail : NULL, now);
 	take_svid(n, port, now);
 	if (n->port[port]->is_dynamic)
 		node_port_del(n, port, now);

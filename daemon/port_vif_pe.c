@@ -300,14 +300,15 @@ void pe_vm(struct node *n, uint16_t vm, struct mono now)
 		.pvid = c ? c->pvid : 0,
 		.is_operational = is_wanted(p),
 		.user = vm };
+	enum csp_submit verdict;
 
 	if (!x->is_signalled) {
 		static_vm(n, vm, now);
 		return;
 	}
-	if (is_wanted(p) && csp_pe_find(x->pe->csp, wish.number) == UINT32_MAX &&
-		csp_pe_port_add(x->pe->csp, &wish) != CSP_SUBMIT_OK)
-		port_vif_tell(n, vm, true, "no room for another VIF", NULL, NULL, now);
+	verdict = is_wanted(p) ? csp_pe_port_add(x->pe->csp, &wish) : CSP_SUBMIT_OK;
+	if (verdict != CSP_SUBMIT_OK && verdict != CSP_SUBMIT_EXISTS)
+		port_vif_tell(n, vm, true, "no room for another VIF", NULL, csp_submit_text(verdict), now);
 	(void)csp_pe_port_set_operational(x->pe->csp, wish.number, p->is_up);
 	pe_events(n, p->uplink, now);
 	node_pump_later(n, p->uplink);

@@ -402,13 +402,20 @@ enum vdp_submit node_vsi_request(
 
 enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct vsi_id *id, struct mono now)
 {
+	struct node_port *p;
 	enum vdp_submit verdict;
+	uint32_t i;
 
 	port = pe_upstream(n, port);
-	verdict = vdp_station_deassociate(n->port[port]->vdp, id, now);
-
-	if (verdict == VDP_SUBMIT_OK)
-		port_vsi_keep(n, port, id);
+	p = n->port[port];
+	verdict = vdp_station_deassociate(p->vdp, id, now);
+	i = vdp_table_find(p->vdp, id);
+	if (verdict != VDP_SUBMIT_OK)
+		return verdict;
+	/* The bridge lost it with the link or the S-channel, or will by its keep-alive; and a channel may stay away. */
+	if (!p->is_up && i != UINT32_MAX)
+		vdp_table_hold(p->vdp, i, "de-associated on request", now);
+	port_vsi_keep(n, port, id);
 	return verdict;
 }
 

@@ -3,7 +3,8 @@
  *
  * The new file is read and validated whole before anything is touched; a mistake leaves everything as it was. Ports
  * that did not change are not disturbed. What can't change in a running daemon (the control socket, table sizes) is
- * reported as "needs restart" and keeps its old value until then.
+ * reported as "needs restart" and keeps its old value until then. What evbctl added (added.c) is part of either
+ * configuration.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,15 +12,16 @@
 
 #include "evbd.h"
 
-/* A port or an S-channel, with the VM ports behind it. The VSIs of one that only restarts wait in the state and come back
- * with their VM ports. */
-static void remove_port(struct evbd *d, const struct conf_port *conf, bool is_restart, struct mono now)
+void evbd_row_remove(struct evbd *d, const struct conf_port *row, bool is_restart, struct mono now)
 {
-	uint16_t port = node_find_channel(d->node, conf->name, conf->scid);
+	uint16_t port = node_find_channel(d->node, row->name, row->scid), uap;
 	char label[NODE_LABEL];
 
 	if (port == NODE_NO_PORT)
 		return;
+	if (!is_restart && node_channel_release(d->node, port, now))
+		return;
+	uap = node_port(d->node, port)->device;
 	memcpy(label, node_port(d->node, port)->label, sizeof(label));
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
 		const struct node_port *p = node_port(d->node, i);
@@ -35,17 +37,24 @@ static void remove_port(struct evbd *d, const struct conf_port *conf, bool is_re
 	evbd_port_remove(d, port, now);
 	if (!is_restart)
 		state_forget_port(d->state, label);
+	if (uap != port)
+		node_kick(d->node, uap, now); /* its peer is told */
 }
 
-static void add_port(struct evbd *d, const struct conf_port *conf, struct mono now)
+bool evbd_row_add(struct evbd *d, const struct conf_port *row, struct mono now)
 {
-	uint16_t port = node_port_add(d->node, conf, now);
-	bool is_channel = conf->scid != NODE_CHANNEL_DEFAULT;
+	uint16_t port = node_port_add(d->node, row, now);
+	bool is_channel = row->scid != NODE_CHANNEL_DEFAULT;
 
-	if (port == NODE_NO_PORT || (!is_channel && !evbd_port_new(d, port)))
-		log_line(&d->log, LOG_ERROR, "event=\"too many ports\" if=%s", conf->name);
-	else if (conf->create_tap && !is_channel)
+	if (port == NODE_NO_PORT || (!is_channel && !evbd_port_new(d, port))) {
+		log_line(&d->log, LOG_ERROR, "event=\"too many ports\" if=%s", row->name);
+		return false;
+	}
+	if (row->create_tap && !is_channel)
 		(void)evbd_port_tap(d, port);
+	if (is_channel)
+		node_kick(d->node, node_port(d->node, port)->device, now);
+	return true;
 }
 
 /* VM ports that no pattern names any more. */
@@ -75,9 +84,9 @@ static void apply(
 		const struct conf_port *p = &d->conf->ports[i];
 
 		if (change_of(c, n, p, CONF_PORT_REMOVED))
-			remove_port(d, p, false, now);
+			evbd_row_remove(d, p, false, now);
 		else if (change_of(c, n, p, CONF_PORT_RESTARTED))
-			remove_port(d, p, true, now);
+			evbd_row_remove(d, p, true, now);
 	}
 	for (unsigned i = 0; i < fresh->n_ports; i++) {
 		const struct conf_port *p = &fresh->ports[i];
@@ -88,7 +97,7 @@ static void apply(
 			port = NODE_NO_PORT;
 		}
 		if (port == NODE_NO_PORT) {
-			add_port(d, p, now);
+			(void)evbd_row_add(d, p, now);
 			continue;
 		}
 		if (change_of(c, n, p, CONF_ADAPTED) || change_of(c, n, p, CONF_RENEGOTIATED) ||
@@ -135,6 +144,7 @@ int evbd_reload(
 
 	if (err)
 		return err;
+	evbd_added_merge(d, fresh);
 	n = conf_diff(d->conf, fresh, NULL, 0);
 	changes = calloc(n + 1, sizeof(*changes));
 	if (!changes) {
@@ -144,6 +154,7 @@ int evbd_reload(
 	n = conf_diff(d->conf, fresh, changes, n);
 	conf_keep_unchangeable(d->conf, fresh);
 	apply(d, fresh, changes, n, now);
+	state_restore_kept_channels(d->state, now); /* before their port is up */
 	conf_free(d->conf);
 	d->conf = fresh;
 	d->log.level = (enum log_level)fresh->log_level;

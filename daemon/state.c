@@ -3,60 +3,28 @@
  *
  *   node --keep()--> queue --(all that gathered in GATHER_MS)--> one transaction
  *
- * A change is a copy of what is to be kept of one VSI, or that nothing is. The thread takes the whole queue at once, so
- * a burst of thousands of VSIs is a few transactions. A transaction that fails is tried again, whole, together with
- * what came meanwhile. If the disk stands still for so long that QUEUE_MAX changes wait, they are thrown away and,
+ * A change is a copy of what is to be kept of one VSI or of a port's S-channels, or that nothing is. The thread takes the
+ * whole queue at once, so a burst of thousands of VSIs is a few transactions. A transaction that fails is tried again,
+ * whole, together with what came meanwhile. If the disk stands still for so long that QUEUE_MAX changes wait, they are thrown away and,
  * when writing works again, the database is written anew from the node: memory is bounded, and it is never left wrong.
  *
- * What is restored is judged like a request from outside (vdp_table_restore()). What can't be restored is dropped from
- * the database and logged: the port is not configured, or has another role; the VM port of a station's VSI is gone,
- * as it would have taken its VSI with it had evbd been running.
+ * state_restore.c puts back what was kept, state_added.c is the list of what was added at run time.
  */
 #define _GNU_SOURCE
-#include "state.h"
+#include "state_priv.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 #include <time.h>
 
 enum { GATHER_MS = 20, RETRY_MS = 1000, QUEUE_MAX = 65536 };
 
-enum change_kind { PUT, FORGET, FORGET_PORT, FORGET_ALL };
-
-struct change {
-	STAILQ_ENTRY(change) link;
-	enum change_kind kind;
-	struct state_vsi vsi;
-	struct vdp_filter filters[]; /* as asked, in force, then the org TLVs */
-};
-STAILQ_HEAD(changes, change);
-
-struct state {
-	struct state_db *db; /* the thread's, while that runs; NULL: none */
-	struct node *node;
-	const struct log *log;
-	struct changes waiting; /* stations' VSIs that were kept, until VM ports are known */
-	bool has_thread;
-	pthread_t thread;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t wake;
-	struct changes queue;
-	uint64_t n_queued, n_taken, written; /* n_taken: in the thread's hands */
-	bool is_stopping;
-	bool is_overrun; /* changes were thrown away: the database is to be written anew */
-	char path[STATE_DB_TEXT];
-	char error[STATE_DB_TEXT];
-	char told[STATE_DB_TEXT]; /* the error the log knows; the main thread's */
-};
-
 /* ---- the writing thread ---- */
 
-static void drop(struct changes *list)
+void state_drop(struct state_changes *list)
 {
-	struct change *c;
+	struct state_change *c;
 
 	while ((c = STAILQ_FIRST(list)) != NULL) {
 		STAILQ_REMOVE_HEAD(list, link);
@@ -64,24 +32,30 @@ static void drop(struct changes *list)
 	}
 }
 
-static bool write_one(struct state_db *db, const struct change *c)
+static bool write_one(struct state_db *db, const struct state_change *c)
 {
 	switch (c->kind) {
-	case PUT:
+	case STATE_C_PUT:
 		return state_db_put(db, &c->vsi);
-	case FORGET:
+	case STATE_C_FORGET:
 		return state_db_forget(db, c->vsi.port, &c->vsi.saved.rq.subject.vsi);
-	case FORGET_PORT:
+	case STATE_C_FORGET_PORT:
 		return state_db_forget_port(db, c->vsi.port);
-	case FORGET_ALL:
+	case STATE_C_CHANNELS:
+		return state_db_put_channels(db, &c->channels);
+	case STATE_C_ADD:
+		return state_db_put_added(db, &c->added);
+	case STATE_C_REMOVE:
+		return state_db_forget_added(db, &c->added);
+	case STATE_C_FORGET_ALL:
 	default:
 		return state_db_forget_all(db);
 	}
 }
 
-static bool write_all(struct state_db *db, const struct changes *list)
+static bool write_all(struct state_db *db, const struct state_changes *list)
 {
-	const struct change *c;
+	const struct state_change *c;
 	bool is_good = state_db_begin(db);
 
 	if (!is_good)
@@ -110,7 +84,7 @@ static void rest(struct state *s, unsigned ms)
 static void *write_loop(void *ctx)
 {
 	struct state *s = ctx;
-	struct changes batch = STAILQ_HEAD_INITIALIZER(batch);
+	struct state_changes batch = STAILQ_HEAD_INITIALIZER(batch);
 	bool is_last, is_good = true;
 
 	pthread_mutex_lock(&s->lock);
@@ -127,7 +101,7 @@ static void *write_loop(void *ctx)
 		pthread_mutex_unlock(&s->lock);
 		is_good = write_all(s->db, &batch);
 		if (is_good)
-			drop(&batch);
+			state_drop(&batch);
 		pthread_mutex_lock(&s->lock);
 		snprintf(s->error, sizeof(s->error), "%s", is_good ? "" : state_db_error(s->db));
 		if (is_good) {
@@ -136,7 +110,7 @@ static void *write_loop(void *ctx)
 		}
 	} while (!is_last);
 	pthread_mutex_unlock(&s->lock);
-	drop(&batch);
+	state_drop(&batch);
 	return NULL;
 }
 
@@ -154,7 +128,7 @@ static bool start_thread(struct state *s)
 
 /* ---- changes ---- */
 
-static void enqueue(struct state *s, struct change *c)
+void state_enqueue(struct state *s, struct state_change *c)
 {
 	pthread_mutex_lock(&s->lock);
 	STAILQ_INSERT_TAIL(&s->queue, c, link);
@@ -163,8 +137,7 @@ static void enqueue(struct state *s, struct change *c)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Is there room? If not, give up what waits: the database will be written anew. */
-static bool may_enqueue(struct state *s)
+bool state_may_enqueue(struct state *s)
 {
 	bool is_full;
 
@@ -172,7 +145,7 @@ static bool may_enqueue(struct state *s)
 	is_full = s->n_queued + s->n_taken >= QUEUE_MAX;
 	if (is_full) {
 		s->is_overrun = true;
-		drop(&s->queue);
+		state_drop(&s->queue);
 		s->n_queued = 0;
 	}
 	is_full = is_full || s->is_overrun;
@@ -180,21 +153,21 @@ static bool may_enqueue(struct state *s)
 	return !is_full;
 }
 
-static struct change *change_new(enum change_kind kind, const char *port, size_t octets)
+struct state_change *state_change_new(enum state_change_kind kind, const char *port, size_t octets)
 {
-	struct change *c = calloc(1, sizeof(*c) + octets);
+	struct state_change *c = calloc(1, sizeof(*c) + octets);
 
 	if (!c)
-		abort(); /* a few hundred octets: nothing else would work either */
+		abort();
 	c->kind = kind;
 	snprintf(c->vsi.port, sizeof(c->vsi.port), "%s", port);
 	return c;
 }
 
-static struct change *change_put(const struct state_vsi *v)
+struct state_change *state_change_put(const struct state_vsi *v)
 {
 	size_t n = v->saved.rq.n_filters, org = v->saved.rq.org.len;
-	struct change *c = change_new(PUT, v->port, 2 * n * sizeof(c->filters[0]) + org);
+	struct state_change *c = state_change_new(STATE_C_PUT, v->port, 2 * n * sizeof(c->filters[0]) + org);
 
 	c->vsi = *v;
 	memcpy(c->filters, v->saved.rq.filters, n * sizeof(c->filters[0]));
@@ -207,16 +180,38 @@ static struct change *change_put(const struct state_vsi *v)
 	return c;
 }
 
-static struct change *change_forget(const char *port, const struct vsi_id *id)
+struct state_change *state_change_forget(const char *port, const struct vsi_id *id)
 {
-	struct change *c = change_new(FORGET, port, 0);
+	struct state_change *c = state_change_new(STATE_C_FORGET, port, 0);
 
 	c->vsi.saved.rq.subject.vsi = *id;
 	return c;
 }
 
-/* What is to be kept of a VSI of the node. NULL: nothing. */
-static struct change *change_of(const struct state *s, uint16_t port, const struct vsi_id *id)
+struct state_change *state_change_channels(const char *port, const struct cdcp_pair *pair, unsigned n)
+{
+	struct state_change *c = state_change_new(STATE_C_CHANNELS, port, n * sizeof(*pair));
+
+	memcpy(c->filters, pair, n * sizeof(*pair));
+	c->channels = (struct state_channels){ .n = n,
+		.pair = (const struct cdcp_pair *)(const void *)c->filters };
+	snprintf(c->channels.port, sizeof(c->channels.port), "%s", port);
+	return c;
+}
+
+struct state_change *state_change_added(enum state_change_kind kind, const struct state_added *a)
+{
+	size_t len = a->settings ? strlen(a->settings) : 0;
+	struct state_change *c = state_change_new(kind, a->port, len + 1);
+
+	if (len > 0)
+		memcpy(c->filters, a->settings, len);
+	c->added = *a;
+	c->added.settings = (const char *)(const void *)c->filters;
+	return c;
+}
+
+struct state_change *state_change_of(const struct state *s, uint16_t port, const struct vsi_id *id)
 {
 	const struct node_port *p = node_port(s->node, port);
 	struct vdp_filter room[2 * VDP_FILTERS_MAX];
@@ -229,46 +224,75 @@ static struct change *change_of(const struct state *s, uint16_t port, const stru
 	memcpy(v.port, p->label, sizeof(p->label));
 	if (other)
 		memcpy(v.other_port, other->label, sizeof(other->label));
-	return change_put(&v);
+	return state_change_put(&v);
 }
 
 static void keep(void *ctx, uint16_t port, const struct vsi_id *id)
 {
 	struct state *s = ctx;
-	struct change *c;
+	struct state_change *c;
 
-	if (!may_enqueue(s))
+	if (!state_may_enqueue(s))
 		return;
-	c = change_of(s, port, id);
-	enqueue(s, c ? c : change_forget(node_port(s->node, port)->label, id));
+	c = state_change_of(s, port, id);
+	state_enqueue(s, c ? c : state_change_forget(node_port(s->node, port)->label, id));
+}
+
+void state_keep_channels(void *ctx, uint16_t port)
+{
+	const struct node_port *p = node_port(((struct state *)ctx)->node, port);
+	struct cdcp_pair pair[CDCP_PAIRS_MAX];
+	unsigned n = node_channels_save(p, pair);
+
+	if (state_may_enqueue(ctx))
+		state_enqueue(ctx, state_change_channels(p->name, pair, n));
 }
 
 void state_forget_port(struct state *s, const char *port)
 {
-	if (s->db && may_enqueue(s))
-		enqueue(s, change_new(FORGET_PORT, port, 0));
+	if (!s->db || !state_may_enqueue(s))
+		return;
+	state_enqueue(s, state_change_new(STATE_C_FORGET_PORT, port, 0));
+	if (strchr(port, '/') == NULL) /* an S-channel has none */
+		state_enqueue(s, state_change_channels(port, NULL, 0));
+}
+
+/* Everything that is to be kept of one port, onto a list. Returns how many changes that is. */
+static unsigned copy_port(const struct state *s, uint16_t port, struct state_changes *list)
+{
+	const struct node_port *p = node_port(s->node, port);
+	const struct vdp_table *t = p ? p->vdp : NULL;
+	struct cdcp_pair pair[CDCP_PAIRS_MAX];
+	struct state_change *c;
+	unsigned count = 0;
+
+	for (uint32_t k = t ? vdp_table_next(t, 0) : UINT32_MAX; k != UINT32_MAX;
+		k = vdp_table_next(t, k + 1)) {
+		c = state_change_of(s, port, &vdp_table_get(t, k)->subject.vsi);
+		if (!c)
+			continue;
+		STAILQ_INSERT_TAIL(list, c, link);
+		count++;
+	}
+	if (p && p->channels) {
+		c = state_change_channels(p->name, pair, node_channels_save(p, pair));
+		STAILQ_INSERT_TAIL(list, c, link);
+		count++;
+	}
+	return count;
 }
 
 /* The database anew, in one transaction. */
 static void write_anew(struct state *s)
 {
-	struct changes all = STAILQ_HEAD_INITIALIZER(all);
+	struct state_changes all = STAILQ_HEAD_INITIALIZER(all);
 	uint64_t count = 1;
-	struct change *c = change_new(FORGET_ALL, "", 0);
+	struct state_change *c = state_change_new(STATE_C_FORGET_ALL, "", 0);
 
 	STAILQ_INSERT_TAIL(&all, c, link);
-	for (uint16_t i = 0; i < node_n_ports(s->node); i++) {
-		const struct vdp_table *t = node_port(s->node, i) ? node_port(s->node, i)->vdp : NULL;
-
-		for (uint32_t k = t ? vdp_table_next(t, 0) : UINT32_MAX; k != UINT32_MAX;
-			k = vdp_table_next(t, k + 1)) {
-			c = change_of(s, i, &vdp_table_get(t, k)->subject.vsi);
-			if (!c)
-				continue;
-			STAILQ_INSERT_TAIL(&all, c, link);
-			count++;
-		}
-	}
+	for (uint16_t i = 0; i < node_n_ports(s->node); i++)
+		count += copy_port(s, i, &all);
+	count += state_copy_added(s, &all);
 	pthread_mutex_lock(&s->lock);
 	STAILQ_CONCAT(&s->queue, &all);
 	s->n_queued += count;
@@ -311,95 +335,7 @@ void state_health(struct state *s, struct state_health *ret)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* ---- restoring ---- */
-
-struct restore {
-	struct state *s;
-	struct mono now;
-	unsigned n_restored, n_dropped;
-	char why[128]; /* the first one was dropped */
-};
-
-/* NULL: it is there. */
-static const char *put_back(const struct restore *r, const struct state_vsi *v)
-{
-	struct node *n = r->s->node;
-	uint16_t port = node_find_label(n, v->port);
-	uint16_t other = v->other_port[0] ? node_find_label(n, v->other_port) : NODE_NO_PORT;
-	enum vdp_submit verdict;
-
-	if (port == NODE_NO_PORT || node_port(n, port)->vdp == NULL)
-		return "the port is not configured for EVB";
-	if ((node_port(n, port)->kind == NODE_BRIDGE) != (v->role == VDP_BRIDGE))
-		return "the port has another role";
-	if (v->role == VDP_BRIDGE && !node_port(n, port)->conf.evb.is_enabled)
-		return "EVB is switched off on the port";
-	if (vdp_table_find(node_port(n, port)->vdp, &v->saved.rq.subject.vsi) != UINT32_MAX)
-		return NULL; /* asked for since the start: that is newer */
-	if (v->role == VDP_STATION && v->other_port[0] &&
-		(other == NODE_NO_PORT || node_port(n, other)->uplink != port))
-		return "its VM port is gone";
-	verdict = node_vsi_restore(n, port, &v->saved, other, r->now);
-	return verdict == VDP_SUBMIT_OK ? NULL : vdp_submit_text(verdict);
-}
-
-static void restore_one(struct restore *r, const struct state_vsi *v)
-{
-	const struct vsi_id *id = &v->saved.rq.subject.vsi;
-	const char *why = put_back(r, v);
-	char text[VSI_ID_TEXT];
-
-	if (why == NULL) {
-		r->n_restored++;
-		return;
-	}
-	if (r->n_dropped++ == 0)
-		snprintf(r->why, sizeof(r->why), "%s of %s: %s", vsi_id_format(id, text), v->port, why);
-	enqueue(r->s, change_forget(v->port, id));
-}
-
-static void restore_end(const struct restore *r, const char *role)
-{
-	for (uint16_t i = 0; r->n_restored > 0 && i < node_n_ports(r->s->node); i++)
-		if (node_port(r->s->node, i) && node_port(r->s->node, i)->vdp)
-			node_kick(r->s->node, i, r->now);
-	if (r->n_restored > 0)
-		log_line(r->s->log, LOG_INFO, "event=\"VSIs restored\" role=%s vsis=%u file=%s", role,
-			r->n_restored, r->s->path);
-	if (r->n_dropped > 0)
-		log_line(r->s->log, LOG_WARNING, "event=\"kept VSIs dropped\" role=%s vsis=%u first=\"%s\"",
-			role, r->n_dropped, r->why);
-}
-
-static void on_row(void *ctx, const struct state_vsi *v)
-{
-	struct restore *r = ctx;
-	struct change *c;
-
-	if (v->role == VDP_BRIDGE) {
-		restore_one(r, v);
-	} else {
-		c = change_put(v);
-		STAILQ_INSERT_TAIL(&r->s->waiting, c, link);
-	}
-}
-
-void state_restore_bridges(struct state *s, struct mono now)
-{
-	struct restore r = { .s = s, .now = now };
-	unsigned n_unreadable;
-
-	if (!s->db)
-		return;
-	if (!state_db_load(s->db, on_row, &r, &n_unreadable))
-		log_line(s->log, LOG_ERROR, "event=\"can't read all of the state\" file=%s error=\"%s\"",
-			s->path, state_db_error(s->db));
-	restore_end(&r, "bridge");
-	if (n_unreadable > 0)
-		log_line(s->log, LOG_WARNING,
-			"event=\"unreadable VSIs left in the state database\" vsis=%u file=%s", n_unreadable,
-			s->path);
-}
+/* ---- opening and closing ---- */
 
 void state_start(struct state *s)
 {
@@ -409,38 +345,6 @@ void state_start(struct state *s)
 	if (!s->has_thread)
 		snprintf(s->error, sizeof(s->error), "no thread to write it");
 }
-
-void state_keep_port(struct state *s, uint16_t port)
-{
-	const struct vdp_table *t = node_port(s->node, port)->vdp;
-
-	for (uint32_t i = t ? vdp_table_next(t, 0) : UINT32_MAX; i != UINT32_MAX;
-		i = vdp_table_next(t, i + 1)) {
-		struct vsi_id id = vdp_table_get(t, i)->subject.vsi;
-		struct change *c = change_of(s, port, &id);
-
-		if (c)
-			STAILQ_INSERT_TAIL(&s->waiting, c, link);
-	}
-}
-
-void state_restore_waiting(struct state *s, struct mono now)
-{
-	struct restore r = { .s = s, .now = now };
-	const char *role = "station";
-	struct change *c;
-
-	while ((c = STAILQ_FIRST(&s->waiting)) != NULL) {
-		STAILQ_REMOVE_HEAD(&s->waiting, link);
-		if (c->vsi.role == VDP_BRIDGE) /* of a port that a reload restarts */
-			role = "bridge";
-		restore_one(&r, &c->vsi);
-		free(c);
-	}
-	restore_end(&r, role);
-}
-
-/* ---- opening and closing ---- */
 
 static void tell_opening(const struct state *s, const char *dir, const struct state_db_report *report)
 {
@@ -467,6 +371,7 @@ struct state *state_open(const char *dir, struct node *n, const struct log *log)
 	s->log = log;
 	STAILQ_INIT(&s->queue);
 	STAILQ_INIT(&s->waiting);
+	STAILQ_INIT(&s->added);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -476,7 +381,9 @@ struct state *state_open(const char *dir, struct node *n, const struct log *log)
 	tell_opening(s, dir, &report);
 	if (s->db) {
 		snprintf(s->path, sizeof(s->path), "%s", state_db_path(s->db));
+		state_load_added(s);
 		node_watch_vsis(n, keep, s);
+		node_watch_channels(n, state_keep_channels, s);
 	} else {
 		snprintf(s->error, sizeof(s->error), "%s", report.why);
 	}
@@ -488,6 +395,7 @@ void state_close(struct state *s)
 	if (!s)
 		return;
 	node_watch_vsis(s->node, NULL, NULL);
+	node_watch_channels(s->node, NULL, NULL);
 	if (s->has_thread) {
 		pthread_mutex_lock(&s->lock);
 		s->is_stopping = true;
@@ -498,8 +406,9 @@ void state_close(struct state *s)
 	if (s->error[0] != '\0' && s->db)
 		log_line(s->log, LOG_ERROR, "event=\"state is not written\" file=%s error=\"%s\"", s->path,
 			s->error);
-	drop(&s->queue);
-	drop(&s->waiting);
+	state_drop(&s->queue);
+	state_drop(&s->waiting);
+	state_drop(&s->added);
 	state_db_close(s->db);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);

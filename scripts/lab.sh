@@ -35,6 +35,13 @@ lab_address() { # NODE IF IPV4/LEN [MAC]
 	ip -n "$LAB_PREFIX$1" address replace "$3" dev "$2"
 }
 
+lab_mtu() { # MTU NODE:IF...
+	local at
+	for at in "${@:2}"; do
+		ip -n "$LAB_PREFIX${at%%:*}" link set "${at#*:}" mtu "$1"
+	done
+}
+
 in_ns() { # NODE COMMAND...
 	local node=$1
 	shift
@@ -131,9 +138,10 @@ query() {
 n_vsis() { ctl "$1" -j show vsi | jq --arg s "$2" '[.vsi[] | select(.state == $s)] | length'; }
 has_vsis() { [[ $(n_vsis "$1" "$2") -eq $3 ]]; } # NODE STATE NUMBER
 
-counter() { # NODE PORT NAME
+counter() { # NODE PORT NAME - with its S-channels; PORT/N: that S-channel alone
 	ctl "$1" -j show counters | jq --arg port "$2" --arg name "$3" \
-		'[.counters[] | select(.port == $port) | .. | objects | .[$name]? | numbers] | add // error("no counter " + $name)'
+		'[.counters[] | select(.port == $port or "\(.port)/\(.channel)" == $port) | .. | objects | .[$name]? | numbers] |
+			add // error("no counter " + $name)'
 }
 
 # inject NODE IF HEX: one raw frame, behind the back of every relay. Perl is on every Debian.
@@ -159,13 +167,27 @@ has_recorded() { [[ $(recorded "$1" "$2") -ge $3 ]]; }                          
 
 # ---- what both users of a lab with host:eth0 = switch:swp1 ask ----------------------------------------------------------------------------
 
-vsi_row() { # ID MAC [VM-PORT] - one line for `evbctl vsi associate -f`; the switch chooses the VLAN
-	printf '{"id":"%s","port":"eth0","type_id":1,"type_version":1,"filters":[{"mac":"%s"}],"vm_port":%s}\n' \
-		"$1" "$2" "${3:+\"}${3:-null}${3:+\"}"
+vsi_row() { # ID MAC [VM-PORT [CHANNEL]] - one line for `evbctl vsi associate -f`; the switch chooses the VLAN
+	printf '{"id":"%s","port":"eth0","channel":%u,"type_id":1,"type_version":1,"filters":[{"mac":"%s"}],"vm_port":%s}\n' \
+		"$1" "${4:-1}" "$2" "${3:+\"}${3:-null}${3:+\"}"
 }
 reflecting() { # reflective relay is negotiated between eth0 of host and swp1 of switch
 	query host ports 'map(select(.name == "eth0" and .reflective_relay.active)) | length == 1' &&
 		query switch ports 'map(select(.name == "swp1" and .reflective_relay.active)) | length == 1'
+}
+svid_of() { ctl "$1" -j show channels | jq --argjson n "$2" '.channels[] | select(.channel == $n) | .svid // 0'; } # NODE CHANNEL
+# channels_run N: both sides have so many S-channels, default one included, all running, with the same SVIDs and, where the
+# station asks for it, reflective relay.
+channels_run() {
+	local node port kept=()
+	for node in host switch; do
+		[[ $node == host ]] && port=eth0 || port=swp1
+		query "$node" channels '[.[] | select(.port == $port and .state == "running")] | length == $n and
+			all(.generation == "ratified" and .reflective_relay.requested == .reflective_relay.active)' \
+			--arg port "$port" --argjson n "$1" || return 1
+		kept+=("$(ctl "$node" -j show channels | jq -c '[.channels[] | select(.state == "running") | [.channel, .svid]]')")
+	done
+	[[ ${kept[0]} == "${kept[1]}" ]]
 }
 all_associated() { has_vsis host associated "$1" && has_vsis switch associated "$1"; } # NUMBER
 counts_more() { [[ $(counter "$1" "$2" "$3") -gt $4 ]]; }                               # NODE PORT COUNTER THAN

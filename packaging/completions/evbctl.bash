@@ -7,11 +7,13 @@ _evbctl()
 	-s|--socket|-f|--file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--port|--vm-port) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$cur"); return ;;
 	--completion) mapfile -t COMPREPLY < <(compgen -W "bash mdoc" -- "$cur"); return ;;
-	--id|--channel|--type-id|--type-version|--manager|--filters|--org|--wait) return ;;
+	--relay) mapfile -t COMPREPLY < <(compgen -W "vepa veb none single" -- "$cur"); return ;;
+	--reflective-relay|--learning) mapfile -t COMPREPLY < <(compgen -W "yes no" -- "$cur"); return ;;
+	--id|--channel|--type-id|--type-version|--manager|--filters|--org|--wait|--scid|--svid|--vm-ports|--pvid) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $is_value$word in
-		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait) is_value=: ;;
+		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait|--scid|--svid|--relay|--vm-ports|--pvid|--reflective-relay|--learning) is_value=: ;;
 		:*) is_value="" ;;
 		-*) ;;
 		*) words+=("$word") ;;
@@ -19,21 +21,24 @@ _evbctl()
 	done
 	replies=" -s --socket -j --json -h --help"
 	case "${words[*]}" in
-	"") replies+=" show vsi monitor reload help" ;;
+	"") replies+=" show vsi channel monitor reload help" ;;
 	"show") replies+=" status ports neighbors channels vsi fdb vif types counters" ;;
 	"show status") replies+=" -v --verbose" ;;
 	"show ports") replies+=" -v --verbose --port" ;;
-	"show neighbors") replies+=" -v --verbose --port" ;;
-	"show channels") replies+=" -v --verbose --port" ;;
-	"show vsi") replies+=" -v --verbose --id --port" ;;
-	"show fdb") replies+=" -v --verbose --port" ;;
+	"show neighbors") replies+=" -v --verbose --port --channel" ;;
+	"show channels") replies+=" -v --verbose --port --channel" ;;
+	"show vsi") replies+=" -v --verbose --id --port --channel" ;;
+	"show fdb") replies+=" -v --verbose --port --channel" ;;
 	"show vif") replies+=" -v --verbose --port" ;;
 	"show types") replies+=" -v --verbose" ;;
-	"show counters") replies+=" -v --verbose --port" ;;
+	"show counters") replies+=" -v --verbose --port --channel" ;;
 	"vsi") replies+=" associate preassociate deassociate" ;;
 	"vsi associate") replies+=" -f --file --id --port --channel --type-id --type-version --manager --filters --vm-port --org --migrating --suspended --wait --no-wait" ;;
 	"vsi preassociate") replies+=" -f --file --id --port --channel --type-id --type-version --manager --filters --vm-port --org --migrating --suspended --resource-reservation --wait --no-wait" ;;
 	"vsi deassociate") replies+=" -f --file --id --port --channel --wait --no-wait" ;;
+	"channel") replies+=" add remove" ;;
+	"channel add") replies+=" --port --channel --scid --svid --relay --vm-ports --pvid --reflective-relay --learning" ;;
+	"channel remove") replies+=" --port --channel --scid" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$replies" -- "$cur")
 }

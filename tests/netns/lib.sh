@@ -83,8 +83,9 @@ equal() { [[ $1 == "$2" ]] || { warn "expected $2, is $1" && false; }; } # IS EX
 # ---- the demo's topology --------------------------------------------------------------------------------------------
 
 # Settings: driver=auto relay=vepa rka=17 rwd=17 rte=8 (17: 1.3 s, so that silence is noticed within seconds)
+# channels=yes: vm1 in S-channel 2, vm2 in S-channel 3, uplink MTU 1508
 vm_lab() {
-	driver=auto relay=vepa rka=17 rwd=17 rte=8
+	driver=auto relay=vepa rka=17 rwd=17 rte=8 channels=''
 	local setting
 	for setting; do
 		printf -v "${setting%%=*}" %s "${setting#*=}"
@@ -100,10 +101,13 @@ vm_lab() {
 	lab_address net eth0 10.99.0.9/24 $NET_MAC
 	lab_address net mgmt0 10.98.0.9/24
 	lab_address host eth0 10.98.0.1/24
+	[[ -z $channels ]] || lab_mtu 1508 host:eth0 switch:swp1
 	vm_lab_configure
 	lab_evbd switch "$LAB_RUN/switch.conf"
 	lab_evbd host "$LAB_RUN/host.conf"
-	if [[ $relay == veb ]]; then
+	if [[ -n $channels ]]; then
+		eventually 30 "three channels run at both ends" channels_run 3
+	elif [[ $relay == veb ]]; then
 		eventually 30 "both ends are EVB peers" peered
 	else
 		eventually 30 "reflective relay is negotiated" reflecting
@@ -115,6 +119,13 @@ peered() {
 }
 
 vm_lab_configure() {
+	local uplink='vm_ports = [ "vnet*" ];' cdcp=''
+	if [[ -n $channels ]]; then
+		uplink='cdcp = { enabled = true; }; channels = (
+			{ scid = 2; vm_ports = [ "vnet1" ]; },
+			{ scid = 3; vm_ports = [ "vnet2" ]; } );'
+		cdcp='cdcp = { enabled = true; svid_low = 100; svid_high = 299; };'
+	fi
 	cat >"$LAB_RUN/host.conf" <<-CONF
 		system = { name = "host"; };
 		control = { socket = "$LAB_RUN/host.sock"; };
@@ -122,7 +133,7 @@ vm_lab_configure() {
 		log = { level = "debug"; };
 		evb = { rte = $rte; rwd = $rwd; rka = $rka; };
 		ports = (
-			{ name = "eth0"; role = "station"; relay = "$relay"; driver = "$driver"; vm_ports = [ "vnet*" ];
+			{ name = "eth0"; role = "station"; relay = "$relay"; driver = "$driver"; $uplink
 			  host_vsi = { type_id = 2; type_version = 1; vid = 1; }; }
 		);
 	CONF
@@ -134,7 +145,7 @@ vm_lab_configure() {
 		log = { level = "debug"; };
 		evb = { rte = $rte; rwd = $rwd; rka = $rka; };
 		ports = (
-			{ name = "swp1"; role = "bridge"; driver = "$driver"; },
+			{ name = "swp1"; role = "bridge"; driver = "$driver"; $cdcp },
 			{ name = "swp2"; role = "ordinary"; driver = "$driver"; pvid = 100; },
 			{ name = "swp3"; role = "ordinary"; driver = "$driver"; pvid = 1; }
 		);
@@ -152,7 +163,7 @@ vm_lab_configure() {
 }
 
 associate_vms() { # both VMs; the hypervisor's own VSI comes by itself
-	{ vsi_row $VM1_VSI $VM1_MAC vnet1 && vsi_row $VM2_VSI $VM2_MAC vnet2; } >"$LAB_RUN/vms.json"
+	{ vsi_row $VM1_VSI $VM1_MAC vnet1 ${channels:+2} && vsi_row $VM2_VSI $VM2_MAC vnet2 ${channels:+3}; } >"$LAB_RUN/vms.json"
 	ok "evbctl vsi associate -f" ctl host vsi associate -f "$LAB_RUN/vms.json"
 	eventually 20 "three VSIs are associated on both sides" all_associated 3
 }

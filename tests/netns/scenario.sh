@@ -334,7 +334,7 @@ number_of() { # N.P COUNTER
 # Why FILE can only be played in virtual time; nothing if it can be played here.
 not_for_real() {
 	local why
-	if why=$(grep -oEm1 '^(for|fault|clock|vtdb|forget_types|durable|at|start [^ ]+ again)( |$)' "$1"); then
+	if why=$(grep -oEm1 '^(for|fault|clock|vtdb|forget_types|durable|channel|drop_channel|at|start [^ ]+ again)( |$)' "$1"); then
 		echo "\"${why% }\""
 	elif why=$(grep -oEm1 "^(expect|never) asked|received_octets|longest|$UNASSOCIATED" "$1"); then
 		echo "\"$why\""

@@ -1,7 +1,22 @@
-/* predicate.c - what a scenario may expect of a node: VSI states, negotiation, counters, agreement of both ends. */
+/* predicate.c - what a scenario may expect of a node: VSI states, negotiation, S-channels, counters, agreement of both ends. */
 #include <stdlib.h>
 
 #include "run.h"
+
+/* An S-channel of a device that is there may come and go: then nothing holds of it. */
+static bool is_gone_channel(const struct run *r, const char *text)
+{
+	const char *slash = strchr(text, '/');
+	char device[64];
+	struct sim_node *n;
+
+	if (!slash || (size_t)(slash - text) >= sizeof(device))
+		return false;
+	memcpy(device, text, (size_t)(slash - text));
+	device[slash - text] = '\0';
+	(void)run_port(r, device, &n); /* or the scenario is wrong */
+	return node_find_label(n->node, strchr(text, '.') + 1) == NODE_NO_PORT;
+}
 
 static const struct vdp_vsi *find_vsi(struct sim_node *n, uint16_t port, unsigned long number)
 {
@@ -82,6 +97,27 @@ static bool holds_evb(const struct run *r, char **w, unsigned n_words)
 	return true;
 }
 
+/* channel A.P SCID up|down|none|svid=N: of a device's S-channel; none: there is no port for it */
+static bool holds_channel(const struct run *r, char **w)
+{
+	struct sim_node *n;
+	uint16_t device = run_port(r, w[0], &n);
+	uint16_t port = node_find_channel(
+		n->node, node_port(n->node, device)->name, (uint16_t)strtoul(w[1], NULL, 10));
+	const struct node_port *p = node_port(n->node, port);
+
+	if (strcmp(w[2], "none") == 0)
+		return !p;
+	return p && (strcmp(w[2], p->is_up ? "up" : "down") == 0 || names(w[2], "svid", p->svid));
+}
+
+static unsigned long count_channels(const struct node_port *p)
+{
+	struct cdcp_pair pairs[CDCP_PAIRS_MAX];
+
+	return p->channels ? node_channels_save(p, pairs) : 0;
+}
+
 static unsigned long counter(const struct run *r, struct sim_node *n, uint16_t port, const char *name)
 {
 	const struct node_port *p = node_port(n->node, port);
@@ -98,6 +134,7 @@ static unsigned long counter(const struct run *r, struct sim_node *n, uint16_t p
 		{ "longest", s->wire.longest }, { "reflected", c ? c->reflected : 0 },
 		{ "bpdus", p->count.bpdus }, { "ecp_not_ready", p->count.ecp_not_ready },
 		{ "ecp_failures", p->ecp_tx.n.failures }, { "ecp_duplicates", p->ecp_rx.count.duplicates },
+		{ "no_channel", p->count.no_channel + (c ? c->drops[FWD_DROP_NO_CHANNEL] : 0) },
 		{ "keep_alive_timeouts", v ? v->keep_alive_timeouts : 0 },
 		{ "late_answers", v ? v->late_answers : 0 },
 		{ "manager_timeouts", v ? v->manager_timeouts : 0 },
@@ -117,10 +154,15 @@ bool run_holds(const struct run *r, char **w, unsigned n_words)
 	struct sim_node *a, *b;
 	uint16_t pa, pb;
 
+	for (unsigned i = 1; i < n_words; i++)
+		if (is_gone_channel(r, w[i]))
+			return strcmp(w[0], "vsi") == 0 && strcmp(w[n_words - 1], "gone") == 0;
 	if (strcmp(w[0], "vsi") == 0 && n_words >= 4)
 		return holds_vsi(r, w + 1);
 	if (strcmp(w[0], "evb") == 0 && n_words >= 3)
 		return holds_evb(r, w + 1, n_words - 1);
+	if (strcmp(w[0], "channel") == 0 && n_words >= 4)
+		return holds_channel(r, w + 1);
 	if (strcmp(w[0], "asked") == 0 && n_words >= 3)
 		return compare(r, run_node(r, w[1])->asked, w[2]);
 	if (n_words < 2)
@@ -128,10 +170,19 @@ bool run_holds(const struct run *r, char **w, unsigned n_words)
 	pa = run_port(r, w[1], &a);
 	if (strcmp(w[0], "count") == 0 && n_words >= 4)
 		return compare(r, count_state(a, pa, w[2]), w[3]);
+	if (strcmp(w[0], "channels") == 0 && n_words >= 3)
+		return compare(r, count_channels(node_port(a->node, pa)), w[2]);
+	if (strcmp(w[0], "cdcp") == 0 && n_words >= 3)
+		return node_port(a->node, pa)->channels &&
+		       strcmp(cdcp_state_name(node_port(a->node, pa)->channels->cdcp.state), w[2]) == 0;
 	if (strcmp(w[0], "counter") == 0 && n_words >= 4)
 		return compare(r, counter(r, a, pa, w[2]), w[3]);
 	if (strcmp(w[0], "quiet") == 0)
 		return sim_is_quiet(a, pa);
+	if (strcmp(w[0], "same_channels") == 0 && n_words >= 3) {
+		pb = run_port(r, w[2], &b);
+		return sim_same_channels(node_port(a->node, pa), node_port(b->node, pb));
+	}
 	if (strcmp(w[0], "agree") == 0 && n_words >= 3) {
 		pb = run_port(r, w[2], &b);
 		return sim_agrees(a, pa, b, pb);

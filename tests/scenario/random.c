@@ -3,9 +3,11 @@
  *
  * An episode is one bridge with a station on each of one or two ports, random timers, and minutes of virtual time in
  * which users ask and take back, the bridge's administrator withdraws, frames are lost, doubled, delayed and damaged,
- * links flap, daemons die and come back with or without their VSIs, and the type database dawdles. Then all faults end: within a bounded time
- * every port must be quiet and agree with its peer, and after everything is de-associated nothing may be left. At
- * all times a VSI is active on one port of the bridge at most, and the world never spins without time passing.
+ * links flap, daemons die and come back with or without their VSIs, and the type database dawdles. In some there are
+ * S-channels, which come and go at the stations, more perhaps than the bridge has SVIDs for. Then all faults end: within a
+ * bounded time every port must be quiet and agree with its peer, also on channels, and after everything is de-associated
+ * nothing may be left. At all times a VSI is active on one port of the bridge at most, an S-tag means the same at both ends of
+ * a wire, and the world never spins without time passing.
  *
  * The same seed is the same run; the first episode is played twice to prove it. A failure prints its seed.
  */
@@ -14,12 +16,20 @@
 
 #include "sim.h"
 
-enum { OWN_VSIS = 12, SHARED_VSIS = 3, STATIONS = 2, SPIN_MAX = 20000, SETTLE_S = 240 };
+enum {
+	OWN_VSIS = 12,
+	SHARED_VSIS = 3,
+	STATIONS = 2,
+	CHANNELS = 4, /* SCIDs 1..4; a VSI has its channel for good */
+	SPIN_MAX = 20000,
+	SETTLE_S = 240
+};
 
 struct world {
 	struct sim *s;
 	struct sim_node *br, *st[STATIONS];
 	unsigned n_stations;
+	bool has_channels;
 	struct prng rng; /* of the plan; frames in flight draw from the world's own */
 	uint64_t digest;
 	unsigned spins; /* steps since time last moved */
@@ -51,6 +61,19 @@ static void set_port(struct world *w, struct conf_port *p)
 	p->evb.reflective_relay = below(w, 4) > 0;
 }
 
+/* How CDCP is in this episode; sometimes one side has none. */
+static void set_cdcp(struct world *w, struct conf_port *p)
+{
+	if (!w->has_channels || below(w, 8) == 0)
+		return;
+	sim_enable_cdcp(p);
+	p->lldp.tx_interval_s = 5 + below(w, 26);
+	p->cdcp.hold_s = below(w, 6);
+	p->cdcp.chn_cap = (uint16_t)(below(w, 3) ? 64 : 1 + below(w, CHANNELS));
+	p->cdcp.svid_low = 100;
+	p->cdcp.svid_high = (uint16_t)(below(w, 3) ? 4094 : 101);
+}
+
 static void add_type(struct sim_node *n, uint8_t manager, uint32_t id, uint8_t refuse, bool is_hard)
 {
 	struct vtdb_type *t = &n->type[n->types.n_types];
@@ -75,6 +98,7 @@ static struct world build(uint64_t seed)
 	char name[16];
 
 	w.n_stations = 1 + below(&w, STATIONS);
+	w.has_channels = below(&w, 2) > 0;
 	w.br = sim_add_node(w.s, "br");
 	w.br->types.has_default_manager = true; /* the zero one */
 	add_type(w.br, 0, 1, 0, false);
@@ -84,8 +108,10 @@ static struct world build(uint64_t seed)
 	for (unsigned i = 0; i < w.n_stations && i < STATIONS; i++) {
 		snprintf(name, sizeof(name), "st%u", i);
 		set_port(&w, sim_add_port(w.br, bridge_port[i], CONF_BRIDGE));
+		set_cdcp(&w, &w.br->ports[i]);
 		w.st[i] = sim_add_node(w.s, name);
 		set_port(&w, sim_add_port(w.st[i], "eth0", CONF_STATION));
+		set_cdcp(&w, &w.st[i]->ports[0]);
 		sim_add_vm(w.st[i], "vnet1", "eth0");
 	}
 	w.br->is_durable = below(&w, 2) > 0;
@@ -113,11 +139,23 @@ static unsigned any_vsi(struct world *w, unsigned station)
 	return k < SHARED_VSIS ? k : k + station * OWN_VSIS;
 }
 
+static uint16_t scid_of(const struct world *w, unsigned k)
+{
+	return w->has_channels ? (uint16_t)(1 + k % CHANNELS) : NODE_CHANNEL_DEFAULT;
+}
+
+/* The port of the VSI's channel, NODE_NO_PORT if there is none. */
+static uint16_t port_of(const struct world *w, const struct sim_node *n, const char *device, unsigned k)
+{
+	return n->node ? node_find_channel(n->node, device, scid_of(w, k)) : NODE_NO_PORT;
+}
+
 static void associate(struct world *w, unsigned i)
 {
 	static const uint16_t vids[] = { 0, 0, 100, 110, 150, 220 }; /* the last is refused */
 	struct sim_node *n = w->st[i];
 	unsigned k = any_vsi(w, i);
+	uint16_t port = port_of(w, n, "eth0", k);
 	struct vdp_filter filter[2] = {
 		{ .mac = { { 2, 0, 0, 0, 0, (uint8_t)k } }, .vid = vids[below(w, 6)] },
 		{ .mac = { { 2, 0, 0, 0, 1, (uint8_t)k } }, .vid = (uint16_t)(100 + below(w, 105)) },
@@ -129,33 +167,54 @@ static void associate(struct world *w, unsigned i)
 		.is_migrating = below(w, 2) > 0,
 		.is_suspended = below(w, 8) == 0 };
 
-	if (!n->node)
+	if (port == NODE_NO_PORT)
 		return;
 	rq.subject.vsi = id_of(k);
 	rq.subject.type_id = below(w, 4) > 0 ? 1 : 2 + below(w, 2);
 	rq.subject.manager.id[15] = (uint8_t)below(w, 2);
-	(void)node_vsi_request(n->node, 0, &rq, NODE_NO_PORT, sim_node_now(n));
-	node_kick(n->node, 0, sim_node_now(n));
+	(void)node_vsi_request(n->node, port, &rq, NODE_NO_PORT, sim_node_now(n));
+	node_kick(n->node, port, sim_node_now(n));
 }
 
-static void deassociate(struct sim_node *n, unsigned k)
+static void deassociate(const struct world *w, struct sim_node *n, unsigned k)
 {
 	struct vsi_id id = id_of(k);
+	uint16_t port = port_of(w, n, "eth0", k);
 
-	if (!n->node)
+	if (port == NODE_NO_PORT)
 		return;
-	(void)node_vsi_deassociate(n->node, 0, &id, sim_node_now(n));
-	node_kick(n->node, 0, sim_node_now(n));
+	(void)node_vsi_deassociate(n->node, port, &id, sim_node_now(n));
+	node_kick(n->node, port, sim_node_now(n));
 }
 
 static void withdraw(struct world *w, unsigned i)
 {
-	struct vsi_id id = id_of(any_vsi(w, i));
+	unsigned k = any_vsi(w, i);
+	struct vsi_id id = id_of(k);
+	uint16_t port = port_of(w, w->br, bridge_port[i], k);
 
-	if (!w->br->node)
+	if (port == NODE_NO_PORT)
 		return;
-	(void)node_vsi_withdraw(w->br->node, (uint16_t)i, &id, "test", sim_node_now(w->br));
-	node_kick(w->br->node, (uint16_t)i, sim_node_now(w->br));
+	(void)node_vsi_withdraw(w->br->node, port, &id, "test", sim_node_now(w->br));
+	node_kick(w->br->node, port, sim_node_now(w->br));
+}
+
+/* A channel comes into a configuration or goes from it, or has other settings. */
+static void change_channel(struct world *w, struct sim_node *n, const char *device)
+{
+	uint16_t scid = (uint16_t)(2 + below(w, CHANNELS - 1)), port;
+	struct conf_port *p = sim_find_channel(n, device, scid);
+
+	if (!p) {
+		(void)sim_add_channel(n, device, scid);
+	} else if (below(w, 3) > 0) {
+		sim_del_channel(n, device, scid);
+	} else {
+		set_port(w, p);
+		port = n->node ? node_find_channel(n->node, device, scid) : NODE_NO_PORT;
+		if (port != NODE_NO_PORT)
+			node_port_conf(n->node, port, p, sim_node_now(n));
+	}
 }
 
 /* ---- what goes wrong ---- */
@@ -211,6 +270,8 @@ static void mend(struct world *w)
 		if (!n->node && below(w, 4) == 0)
 			restart(w, n);
 		for (unsigned p = 0; n->node && p < n->conf.n_ports; p++) {
+			if (n->ports[p].scid != CONF_SCID_DEFAULT)
+				continue;
 			if (n->port[p].is_down && below(w, 4) == 0)
 				sim_link(n, n->ports[p].name, true);
 			if (below(w, 20) == 0)
@@ -222,7 +283,7 @@ static void mend(struct world *w)
 static void something(struct world *w)
 {
 	static const struct dur delays[] = { { 0 }, { 1000000 }, { 400000000 }, { 4000000000 } };
-	unsigned i = below(w, w->n_stations), what = below(w, 40);
+	unsigned i = below(w, w->n_stations), what = below(w, w->has_channels ? 46 : 40);
 	struct sim_node *n = below(w, 2) ? w->br : w->st[i];
 	uint16_t port = n == w->br ? (uint16_t)i : 0;
 	const char *name = n->ports[port].name;
@@ -230,7 +291,7 @@ static void something(struct world *w)
 	if (what < 18) {
 		associate(w, i);
 	} else if (what < 24) {
-		deassociate(w->st[i], any_vsi(w, i));
+		deassociate(w, w->st[i], any_vsi(w, i));
 	} else if (what < 26) {
 		withdraw(w, i);
 	} else if (what < 30) {
@@ -244,6 +305,8 @@ static void something(struct world *w)
 		restart(w, n);
 	} else if (what < 38) {
 		w->br->vtdb_delay = delays[below(w, 4)];
+	} else if (what >= 40) {
+		change_channel(w, what < 44 ? w->st[i] : w->br, what < 44 ? "eth0" : bridge_port[i]);
 	} else {
 		set_port(w, &n->ports[port]);
 		if (n->node)
@@ -259,14 +322,37 @@ static void check_one_port(const struct world *w)
 		struct vsi_id id = id_of(k);
 		unsigned active = 0;
 
-		for (uint16_t p = 0; p < w->n_stations; p++) {
-			const struct vdp_table *t = node_port(w->br->node, p)->vdp;
-			uint32_t i = vdp_table_find(t, &id);
+		for (uint16_t p = 0; p < node_n_ports(w->br->node); p++) {
+			const struct vdp_table *t = node_port(w->br->node, p) ? node_port(w->br->node, p)->vdp
+									      : NULL;
+			uint32_t i = t ? vdp_table_find(t, &id) : UINT32_MAX;
 
 			active += i != UINT32_MAX && vdp_table_get(t, i)->state == VDP_STATE_ASSOC;
 		}
 		if (active > 1)
 			fail(w, "a VSI is active on two ports of the bridge", NULL);
+	}
+}
+
+/* A frame that leaves in an S-tag arrives in the channel it left, or nowhere. The ends may learn of a change one after the
+ * other, but an SVID is given to another channel only when the station has let go of it. */
+static void check_tags(const struct world *w)
+{
+	for (unsigned i = 0; w->has_channels && w->br->node && i < w->n_stations; i++) {
+		const struct node_port *br = node_port(w->br->node, (uint16_t)i), *st;
+
+		if (!w->st[i]->node || !br->channels)
+			continue;
+		st = node_port(w->st[i]->node, 0);
+		for (uint16_t scid = 2; st->channels && scid <= CHANNELS; scid++) {
+			const struct node_port *a = node_port(w->st[i]->node, st->channels->by_scid[scid]);
+			const struct node_port *b = a && a->svid ? node_port(w->br->node,
+									   br->channels->by_svid[a->svid])
+								 : NULL;
+
+			if (b && b->scid != scid)
+				fail(w, "an S-tag means one channel here and another there", a->label);
+		}
 	}
 }
 
@@ -280,6 +366,7 @@ static void run_until(struct world *w, struct mono until)
 		if (w->spins > SPIN_MAX)
 			fail(w, "steps without end and without time passing", NULL);
 		check_one_port(w);
+		check_tags(w);
 	}
 	w->digest = (w->digest ^ w->s->frame_number) * 0x100000001b3u + w->s->now.ns;
 }
@@ -295,7 +382,7 @@ static void settle(struct world *w, const char *what)
 		run_until(w, mono_min(until, mono_add(w->s->now, dur_ms(100))));
 	if (!p)
 		return;
-	snprintf(where, sizeof(where), "%s.%s", node, p->name);
+	snprintf(where, sizeof(where), "%s.%s", node, p->label);
 	fail(w, what, where);
 }
 
@@ -312,6 +399,9 @@ static void calm(struct world *w)
 		for (unsigned p = 0; p < n->conf.n_ports; p++) {
 			struct sim_wire *wire = &n->port[p].wire;
 
+			if (n->ports[p].scid != CONF_SCID_DEFAULT)
+				continue;
+
 			wire->loss_percent = wire->dup_percent = 0;
 			wire->jitter = dur_ns(0);
 			sim_link(n, n->ports[p].name, true);
@@ -319,19 +409,23 @@ static void calm(struct world *w)
 	}
 	/* two stations that both insist on a VSI would take it from each other for ever */
 	for (unsigned k = 0; w->n_stations == 2 && k < SHARED_VSIS; k++)
-		deassociate(w->st[1], k);
+		deassociate(w, w->st[1], k);
 }
 
 static void empty(struct world *w)
 {
 	for (unsigned i = 0; i < w->n_stations; i++)
 		for (unsigned k = 0; k < SHARED_VSIS + STATIONS * OWN_VSIS; k++)
-			deassociate(w->st[i], k);
+			deassociate(w, w->st[i], k);
 	settle(w, "something is left after all was de-associated");
-	for (unsigned i = 0; i < w->n_stations; i++)
-		if (vdp_table_count(node_port(w->st[i]->node, 0)->vdp) > 0 ||
-			vdp_table_count(node_port(w->br->node, (uint16_t)i)->vdp) > 0)
-			fail(w, "VSIs are left after all were de-associated", NULL);
+	for (unsigned i = 0; i < w->s->n_nodes; i++) {
+		const struct node *n = w->s->node[i].node;
+
+		for (uint16_t p = 0; p < node_n_ports(n); p++)
+			if (node_port(n, p) && node_port(n, p)->vdp &&
+				vdp_table_count(node_port(n, p)->vdp) > 0)
+				fail(w, "VSIs are left after all were de-associated", node_port(n, p)->label);
+	}
 }
 
 struct totals {

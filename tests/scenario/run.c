@@ -109,7 +109,7 @@ uint16_t run_port(const struct run *r, const char *text, struct sim_node **ret_n
 	uint16_t port;
 
 	*ret_node = place(r, text, &name);
-	port = (*ret_node)->node ? node_find_port((*ret_node)->node, name) : NODE_NO_PORT;
+	port = (*ret_node)->node ? node_find_label((*ret_node)->node, name) : NODE_NO_PORT;
 	if (port == NODE_NO_PORT)
 		run_fail(r, "no port \"%s\"", text);
 	return port;
@@ -148,6 +148,23 @@ static struct mac mac_value(const struct run *r, const char *key, struct mac oth
 
 /* ---- building ---- */
 
+static void set_cdcp(const struct run *r, struct conf_port *p)
+{
+	const char *pool = value(r, "svids"); /* LO-HI */
+	char *end;
+
+	if (is_on(r, "cdcp", p->cdcp.is_enabled))
+		sim_enable_cdcp(p);
+	p->cdcp.chn_cap = (uint16_t)number(r, "max_channels", p->cdcp.chn_cap);
+	p->cdcp.hold_s = (unsigned)number(r, "hold", p->cdcp.hold_s);
+	p->svid = (uint16_t)number(r, "svid", p->svid);
+	if (!pool)
+		return;
+	p->cdcp.svid_low = p->cdcp.svid_high = (uint16_t)strtoul(pool, &end, 10);
+	if (*end == '-')
+		p->cdcp.svid_high = (uint16_t)strtoul(end + 1, NULL, 10);
+}
+
 static void set_port(const struct run *r, struct conf_port *p)
 {
 	const char *relay = value(r, "relay");
@@ -165,7 +182,9 @@ static void set_port(const struct run *r, struct conf_port *p)
 	p->unassociated_vid = (uint16_t)number(r, "unassociated", p->unassociated_vid);
 	p->strict_move = is_on(r, "strict_move", p->strict_move);
 	p->bpdu_guard = is_on(r, "bpdu_guard", p->bpdu_guard);
+	p->learning = is_on(r, "learning", p->learning);
 	p->lldp.tx_interval_s = (unsigned)number(r, "tx_interval", p->lldp.tx_interval_s);
+	set_cdcp(r, p);
 	if (relay)
 		p->relay = strcmp(relay, "veb") == 0    ? CONF_RELAY_VEB
 			   : strcmp(relay, "none") == 0 ? CONF_RELAY_NONE
@@ -187,19 +206,47 @@ static void do_port(struct run *r)
 	set_port(r, sim_add_port(n, r->word[2], role));
 }
 
+/* channel N PORT SCID ... : in the configuration from now on. A daemon that runs has it at once. */
+static void do_channel(struct run *r)
+{
+	struct sim_node *n = run_node(r, r->word[1]);
+	uint16_t scid = (uint16_t)strtoul(r->word[3], NULL, 10);
+	struct conf_port *p = sim_find_channel(n, r->word[2], scid);
+
+	if (!sim_find_channel(n, r->word[2], CONF_SCID_DEFAULT))
+		run_fail(r, "no port \"%s\"", r->word[2]);
+	if (p)
+		run_fail(r, "%s has a channel %u already", r->word[2], scid);
+	p = sim_add_channel(n, r->word[2], scid);
+	set_port(r, p);
+	if (value(r, "relay") && !value(r, "rr"))
+		p->evb.reflective_relay = p->relay != CONF_RELAY_VEB;
+	if (n->node)
+		node_port_conf(n->node, node_find_channel(n->node, p->name, scid), p, sim_node_now(n));
+}
+
+static void do_drop_channel(struct run *r)
+{
+	struct sim_node *n = run_node(r, r->word[1]);
+	uint16_t scid = (uint16_t)strtoul(r->word[3], NULL, 10);
+
+	if (!sim_find_channel(n, r->word[2], scid))
+		run_fail(r, "%s has no channel %u of its own", r->word[2], scid);
+	sim_del_channel(n, r->word[2], scid);
+}
+
 static void do_conf(struct run *r)
 {
-	const char *name;
-	struct sim_node *n = place(r, r->word[1], &name);
+	const char *label;
+	struct sim_node *n = place(r, r->word[1], &label);
+	uint16_t port = node_find_label(n->node, label);
+	const struct node_port *np = node_port(n->node, port);
+	struct conf_port *p = np ? sim_find_channel(n, np->name, np->scid) : NULL;
 
-	for (unsigned i = 0; i < n->conf.n_ports; i++) {
-		if (strcmp(n->ports[i].name, name) != 0)
-			continue;
-		set_port(r, &n->ports[i]);
-		node_port_conf(n->node, node_find_port(n->node, name), &n->ports[i], sim_node_now(n));
-		return;
-	}
-	run_fail(r, "no port \"%s\"", name);
+	if (!p)
+		run_fail(r, "no port \"%s\"", label);
+	set_port(r, p);
+	node_port_conf(n->node, port, p, sim_node_now(n));
 }
 
 static void do_type(struct run *r)
@@ -312,7 +359,7 @@ static void do_fault(struct run *r)
 {
 	struct sim_node *n;
 	uint16_t port = run_port(r, r->word[1], &n);
-	struct sim_wire *w = &n->port[port].wire;
+	struct sim_wire *w = &n->port[node_port(n->node, port)->device].wire;
 	const char *jitter = value(r, "jitter");
 
 	w->loss_percent = (unsigned)number(r, "loss", 0);
@@ -464,6 +511,8 @@ static const struct {
 	{ "for", 3, do_for },
 	{ "node", 2, do_add_node },
 	{ "port", 4, do_port },
+	{ "channel", 4, do_channel },
+	{ "drop_channel", 4, do_drop_channel },
 	{ "vm", 4, do_vm },
 	{ "vm_gone", 2, do_vm_gone },
 	{ "type", 2, do_type },
@@ -510,7 +559,7 @@ static void check_end(struct run *r)
 	while ((p = sim_unsettled(r->sim, &node)) && sim_step(r->sim, until))
 		;
 	if (p)
-		run_fail(r, "%s.%s does not become quiet and agree with its peer", node, p->name);
+		run_fail(r, "%s.%s does not become quiet and agree with its peer", node, p->label);
 }
 
 static void play(struct run *r, FILE *f, uint64_t seed, bool is_verbose)

@@ -1,7 +1,8 @@
 /*
  * settled.c - when is a world at rest? A port is quiet when no machine of it waits for anything but the next keep-alive
- * or LLDPDU, and nothing is left in a pool that no VSI owns; the two ends of a wire agree when their tables hold the
- * same VSIs in the same states with the same filters.
+ * or LLDPDU, and nothing is left in a pool that no VSI owns; the two ends of a wire agree when they have the same
+ * S-channels with the same SVIDs, and the two ends of each when their tables hold the same VSIs in the same states with
+ * the same filters.
  */
 #include "sim.h"
 
@@ -48,20 +49,49 @@ bool sim_is_quiet(const struct sim_node *n, uint16_t port)
 	return vdp_table_is_quiet(p->vdp) && ecp_tx_is_idle(&p->ecp_tx) && ecp_rx_queued(&p->ecp_rx) == 0;
 }
 
-/* A station and a bridge that are joined and can talk must agree in the end. */
-static bool differs(const struct sim_node *n, uint16_t p)
+bool sim_same_channels(const struct node_port *a, const struct node_port *b)
 {
-	const struct sim_wire *w = &n->port[p].wire;
-	const struct sim_node *to = &n->sim->node[w->to_node];
-	const struct node_port *port = node_port(n->node, p), *peer;
+	struct cdcp_pair pa[CDCP_PAIRS_MAX], pb[CDCP_PAIRS_MAX];
+	unsigned na = a->channels ? node_channels_save(a, pa) : 0,
+		 nb = b->channels ? node_channels_save(b, pb) : 0;
 
-	if (!n->port[p].has_wire || w->is_cut || !to->node || !port->is_up)
+	if (na != nb)
 		return false;
+	for (unsigned i = 0; i < na; i++)
+		if (pa[i].scid != pb[i].scid || pa[i].svid != pb[i].svid)
+			return false;
+	return true;
+}
+
+/* The device at the other end of a device's wire, if the two are a station and a bridge and can talk; or NULL. */
+static const struct node_port *peer_of(const struct sim_node *n, uint16_t device)
+{
+	const struct sim_wire *w = &n->port[device].wire;
+	const struct sim_node *to = &n->sim->node[w->to_node];
+	const struct node_port *port = node_port(n->node, device), *peer;
+
+	if (!n->port[device].has_wire || w->is_cut || !to->node || !port->is_up)
+		return NULL;
 	peer = node_port(to->node, w->to_port);
 	if (!peer || !peer->vdp || !peer->is_up || peer->kind == port->kind ||
 		to->port[w->to_port].wire.to_node != n->index || to->port[w->to_port].wire.is_cut)
+		return NULL;
+	return peer;
+}
+
+/* A station and a bridge that are joined and can talk must agree in the end. */
+static bool differs(const struct sim_node *n, uint16_t p)
+{
+	const struct node_port *port = node_port(n->node, p), *peer = peer_of(n, port->device);
+	const struct sim_node *to = &n->sim->node[n->port[port->device].wire.to_node];
+	uint16_t at;
+
+	if (!peer)
 		return false;
-	return !sim_agrees(n, p, to, w->to_port);
+	if (p == port->device && !sim_same_channels(port, peer))
+		return true;
+	at = node_find_channel(to->node, peer->name, port->scid);
+	return port->is_up && (at == NODE_NO_PORT || !sim_agrees(n, p, to, at));
 }
 
 const struct node_port *sim_unsettled(const struct sim *s, const char **ret_node)
@@ -73,7 +103,12 @@ const struct node_port *sim_unsettled(const struct sim *s, const char **ret_node
 		for (uint16_t p = 0; n->node && p < node_n_ports(n->node); p++) {
 			const struct node_port *port = node_port(n->node, p);
 
-			if (port && port->vdp && (!sim_is_quiet(n, p) || differs(n, p)))
+			if (!port || !port->vdp)
+				continue;
+			/* a channel that it can't have may wait for ever with what was asked for in it */
+			if ((p == port->device || port->svid != 0) && !sim_is_quiet(n, p))
+				return port;
+			if (differs(n, p))
 				return port;
 		}
 	}

@@ -298,12 +298,65 @@ struct conf_port *sim_add_port(struct sim_node *n, const char *name, enum conf_r
 	return p;
 }
 
+void sim_enable_cdcp(struct conf_port *p)
+{
+	p->cdcp.is_enabled = true;
+	p->lldp_agents |= CONF_AGENT_NTPMR;
+}
+
+struct conf_port *sim_find_channel(struct sim_node *n, const char *port, uint16_t scid)
+{
+	for (unsigned i = 0; i < n->conf.n_ports; i++)
+		if (n->ports[i].scid == scid && strcmp(n->ports[i].name, port) == 0)
+			return &n->ports[i];
+	return NULL;
+}
+
+struct conf_port *sim_add_channel(struct sim_node *n, const char *port, uint16_t scid)
+{
+	const struct conf_port *uap = sim_find_channel(n, port, CONF_SCID_DEFAULT);
+	struct conf_port *p = &n->ports[n->conf.n_ports];
+	uint16_t at;
+
+	assert(uap && n->conf.n_ports < sizeof(n->ports) / sizeof(n->ports[0]));
+	n->conf.n_ports++; /* behind all devices, whose numbers stay */
+	conf_make_channel(uap, scid, p);
+	if (!n->node)
+		return p;
+	at = node_find_channel(n->node, port, scid);
+	if (at == NODE_NO_PORT)
+		(void)node_port_add(n->node, p, sim_node_now(n));
+	else
+		node_port_conf(n->node, at, p, sim_node_now(n));
+	node_kick(n->node, node_find_port(n->node, port), sim_node_now(n));
+	return p;
+}
+
+void sim_del_channel(struct sim_node *n, const char *port, uint16_t scid)
+{
+	struct conf_port *p = sim_find_channel(n, port, scid);
+	uint16_t at = n->node ? node_find_channel(n->node, port, scid) : NODE_NO_PORT;
+	size_t i = (size_t)(p - n->ports);
+
+	assert(p && scid != CONF_SCID_DEFAULT);
+	memmove(p, p + 1, (n->conf.n_ports - i - 1) * sizeof(*p));
+	n->conf.n_ports--;
+	if (at != NODE_NO_PORT && node_channel_release(n->node, at, sim_node_now(n)))
+		return;
+	if (at != NODE_NO_PORT)
+		node_port_del(n->node, at, sim_node_now(n));
+	sim_state_forget(n, port, scid);
+	if (at == NODE_NO_PORT)
+		return;
+	node_kick(n->node, node_find_port(n->node, port), sim_node_now(n));
+}
+
 void sim_add_vm(struct sim_node *n, const char *name, const char *uplink)
 {
 	for (unsigned i = 0; i < 64; i++) {
 		if (n->vm_name[i][0] == '\0') {
 			snprintf(n->vm_name[i], CONF_NAME, "%s", name);
-			snprintf(n->vm_uplink[i], CONF_NAME, "%s", uplink);
+			snprintf(n->vm_uplink[i], NODE_LABEL, "%s", uplink);
 			return;
 		}
 	}
@@ -344,8 +397,11 @@ static void add_ports(struct sim_node *n)
 	sim_state_restore_channels(n);
 	sim_state_restore(n, true);
 	for (unsigned i = 0; i < n->conf.n_ports; i++)
-		port_up(n, node_find_port(n->node, n->ports[i].name));
+		if (n->ports[i].scid == CONF_SCID_DEFAULT)
+			port_up(n, node_find_port(n->node, n->ports[i].name));
 	for (unsigned i = 0; i < 64 && n->vm_name[i][0]; i++) {
+		if (node_find_label(n->node, n->vm_uplink[i]) == NODE_NO_PORT)
+			continue; /* its channel was taken away */
 		port = node_vm_port_add(
 			n->node, n->vm_name[i], node_find_label(n->node, n->vm_uplink[i]), now);
 		assert(port != NODE_NO_PORT);

@@ -58,7 +58,7 @@ struct sim_node {
 	struct sim_port port[SIM_MAX_PORTS];
 	struct mac mac[SIM_MAX_PORTS];
 	char vm_name[64][CONF_NAME]; /* VM ports, re-added on restart */
-	char vm_uplink[64][CONF_NAME];
+	char vm_uplink[64][NODE_LABEL];
 	struct vtdb_types types;
 	struct vtdb_type type[SIM_MAX_TYPES];
 	struct vtdb_vid_range range[SIM_MAX_TYPES];
@@ -73,7 +73,7 @@ struct sim_node {
 	uint64_t asked;
 	uint64_t first_seed; /* of its first start */
 	bool is_same_seed;   /* restart with the same random numbers (ECP sequence) as at the first start */
-	bool is_durable;     /* its VSIs survive a restart */
+	bool is_durable;     /* its VSIs and S-channels survive a restart */
 	struct sim_kept *kept;
 	struct sim_kept_channels *kept_channels;
 	uint64_t drift_ppm;             /* this node's clock runs faster by so much */
@@ -99,6 +99,12 @@ struct sim_node *sim_add_node(struct sim *s, const char *name);
 struct sim_node *sim_find(struct sim *s, const char *name);
 /** Defaults of a port, to be changed by the caller before sim_start(). `uplink` of a VM is a label: "eth0", "eth0/2". */
 struct conf_port *sim_add_port(struct sim_node *n, const char *name, enum conf_role role);
+/** CDCP on this port. */
+void sim_enable_cdcp(struct conf_port *p);
+/** An S-channel with the settings of its port, which is there already; at once if the node runs. */
+struct conf_port *sim_add_channel(struct sim_node *n, const char *port, uint16_t scid);
+void sim_del_channel(struct sim_node *n, const char *port, uint16_t scid);
+struct conf_port *sim_find_channel(struct sim_node *n, const char *port, uint16_t scid);
 void sim_add_vm(struct sim_node *n, const char *name, const char *uplink);
 /** Create the node's core with its ports, all up. Also restarts a running one from nothing (kill -9 and start). */
 void sim_start(struct sim_node *n);
@@ -126,6 +132,7 @@ struct mono sim_node_now(const struct sim_node *n);
 void sim_state_watch(struct sim_node *n);
 void sim_state_restore_channels(struct sim_node *n);
 void sim_state_restore(struct sim_node *n, bool is_bridge);
+void sim_state_forget(struct sim_node *n, const char *port, uint16_t scid); /* of an S-channel that is gone */
 void sim_state_free(struct sim_node *n);
 
 /* ---- settled.c ---- */
@@ -133,6 +140,8 @@ void sim_state_free(struct sim_node *n);
 bool sim_is_quiet(const struct sim_node *n, uint16_t port);
 /** Both tables hold the same VSIs in the same states with the same filters. */
 bool sim_agrees(const struct sim_node *a, uint16_t pa, const struct sim_node *b, uint16_t pb);
+/** Two devices have the same S-channels operational, with the same SVIDs. */
+bool sim_same_channels(const struct node_port *a, const struct node_port *b);
 /** A port that is not quiet, or does not agree with the peer it hears; or NULL. */
 const struct node_port *sim_unsettled(const struct sim *s, const char **ret_node);
 

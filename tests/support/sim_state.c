@@ -122,6 +122,22 @@ void sim_state_restore(struct sim_node *n, bool is_bridge)
 			node_kick(n->node, i, sim_node_now(n)); /* keeps them again */
 }
 
+void sim_state_forget(struct sim_node *n, const char *port, uint16_t scid)
+{
+	struct sim_kept **at = &n->kept, *k;
+	char label[NODE_LABEL];
+
+	snprintf(label, sizeof(label), "%s/%u", port, scid);
+	while ((k = *at) != NULL) {
+		if (strcmp(k->port, label) != 0) {
+			at = &k->next;
+			continue;
+		}
+		*at = k->next;
+		free(k);
+	}
+}
+
 void sim_state_free(struct sim_node *n)
 {
 	while (n->kept) {

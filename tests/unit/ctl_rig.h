@@ -13,6 +13,7 @@
 
 #include "ctl_server.h"
 #include "ctl_proto.h"
+#include "settings_text.h"
 
 enum { RIG_FRAMES = 512, RIG_ROOM = 32, RIG_TURNS = 20000 };
 
@@ -143,6 +144,37 @@ static int host_reload(
 	return 0;
 }
 
+/* What the shell does (daemon/added.c), without VM ports and durable state. */
+static bool host_channel_add(
+	void *ctx, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT])
+{
+	struct rig_side *s = ctx;
+	struct conf_error error;
+	const char *complaint;
+	char *text = settings_text(settings, &complaint);
+	bool is_done;
+
+	snprintf(why, CTL_ERROR_TEXT, "%s", text ? "" : complaint);
+	is_done = text && conf_add_channel(s->conf, port, scid, text, &error) == 0;
+	if (text && !is_done)
+		snprintf(why, CTL_ERROR_TEXT, "%s", error.text);
+	if (is_done)
+		(void)node_port_add(s->node, conf_find_channel(s->conf, port, scid), rig.now);
+	free(text);
+	return is_done;
+}
+static bool host_channel_remove(void *ctx, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT])
+{
+	struct rig_side *s = ctx;
+	uint16_t at = node_find_channel(s->node, port, scid);
+
+	snprintf(why, CTL_ERROR_TEXT, "the port has no such channel");
+	if (!conf_remove_channel(s->conf, port, scid))
+		return false;
+	node_port_del(s->node, at, rig.now);
+	return true;
+}
+
 /* Frames, sockets and zero timers until nothing moves. */
 static void rig_settle(void)
 {
@@ -192,7 +224,8 @@ static void rig_side_start(int index, const char *name, const char *text)
 		.ctx = s, .send = rig_send, .event = rig_event, .rearm = rig_rearm, .vtdb = { s, rig_ask }
 	};
 	struct ctl_host host = { s, NULL, "0.1.0", "/etc/evbd/evbd.conf", rig.now, host_now, host_offset,
-		host_conf, host_types, host_port, host_reload, host_state };
+		host_conf, host_types, host_port, host_reload, host_state, host_channel_add,
+		host_channel_remove };
 	char err[128];
 	int code = 0;
 
@@ -201,6 +234,8 @@ static void rig_side_start(int index, const char *name, const char *text)
 	snprintf(s->sock, sizeof(s->sock), "%s", s->conf->control_socket);
 	s->node = node_new(s->conf, &io, 1, rig.now);
 	s->port = node_port_add(s->node, &s->conf->ports[0], rig.now);
+	for (unsigned i = 1; i < s->conf->n_ports; i++) /* its channels */
+		(void)node_port_add(s->node, &s->conf->ports[i], rig.now);
 	host.node = s->node;
 	s->server = ctl_server_new(rig.base, &host, &code, err, sizeof(err));
 	cr_assert_not_null(s->server, "%s", err);
@@ -208,16 +243,21 @@ static void rig_side_start(int index, const char *name, const char *text)
 		(struct mac){ { 0x52, 0x54, 0, 0xaa, 0, (uint8_t)index } }, 1500, rig.now);
 }
 
-static void rig_start(void)
+/* A port on each side, as written. */
+static void rig_start_with(const char *host, const char *bridge)
 {
 	snprintf(rig.dir, sizeof(rig.dir), "/tmp/evbd-ctl-XXXXXX");
 	cr_assert_not_null(mkdtemp(rig.dir));
 	rig.now = (struct mono){ 1000000000 };
 	rig.base = event_base_new();
-	rig_side_start(
-		0, "host", "ports = ( { name = \"eth0\"; role = \"station\"; max_vsis = 16384; } );\n");
-	rig_side_start(
-		1, "switch", "ports = ( { name = \"swp1\"; role = \"bridge\"; max_vsis = 16384; } );\n");
+	rig_side_start(0, "host", host);
+	rig_side_start(1, "switch", bridge);
+}
+
+static inline void rig_start(void)
+{
+	rig_start_with("ports = ( { name = \"eth0\"; role = \"station\"; max_vsis = 16384; } );\n",
+		"ports = ( { name = \"swp1\"; role = \"bridge\"; max_vsis = 16384; } );\n");
 }
 
 static void rig_stop(void)

@@ -208,6 +208,27 @@ Test(ctl_cli, wrong_usage_is_exit_code_2)
 		{ "vsi associate -f /", "evbctl: /:1: Is a directory\nevbctl: nothing was sent\n" },
 		{ "show vsi --id seven",
 			"evbctl: --id: a UUID, MAC, IPv4 or IPv6 address or local:HEX is needed\n" },
+		{ "show vsi --channel 2",
+			"evbctl: --channel: a number from 1 to 4094 is needed, and --port\n" },
+		{ "show vsi --port eth0 --channel x",
+			"evbctl: --channel: a number from 1 to 4094 is needed, and --port\n" },
+		{ "show ports --port eth0 --channel 2", "evbctl: show ports has no option --channel\n" },
+		{ "channel add --port eth0", "evbctl: --port and --channel are needed\n" },
+		{ "channel remove --channel 2", "evbctl: --port and --channel are needed\n" },
+		{ "channel add --port eth0 --channel 2 --scid 2",
+			"evbctl: --scid and --channel are the same\n" },
+		{ "channel add --port eth0 --scid 4095",
+			"evbctl: --scid: a number from 1 to 4094 is needed\n" },
+		{ "channel add --port eth0 --channel 2x",
+			"evbctl: --channel: a number from 1 to 4094 is needed\n" },
+		{ "channel add --port eth0 --channel 2 --svid 0",
+			"evbctl: --svid: a number from 1 to 4094 is needed\n" },
+		{ "channel add --port eth0 --channel 2 --learning maybe",
+			"evbctl: --learning: yes or no is needed\n" },
+		{ "channel add --port eth0 --channel 2 --relay vepo",
+			"evbctl: --relay: vepa|veb|none|single is needed, did you mean vepa?\n" },
+		{ "channel remove --port eth0 --channel 2 --relay vepa",
+			"evbctl: channel remove has no option --relay\n" },
 		{ "sohw --help", "evbctl: no command \"sohw\"; \"evbctl help\" lists them\n" },
 	};
 
@@ -288,6 +309,52 @@ Test(ctl_cli, options_become_one_vsi_request)
 		"\"type_id\":\"7\",\"filters\":[\"52:54:00:00:00:01/100\",\"vid=0,mac=52:54:00:00:00:02\"],"
 		"\"migrating\":true}],\"id\":1}");
 	cr_assert_str_eq(out, ID1 ": pre-associated with resources reserved on eth0\n");
+}
+
+Test(ctl_cli, a_vsi_in_a_channel_says_which)
+{
+	cr_assert_eq(run_with("vsi associate --id " ID1 " --channel 2 --type-id 7 --filters 1",
+			     "{\"id\":1,\"status\":0,\"result\":{\"schema\":1,\"vsi\":[{\"id\":\"" ID1
+			     "\",\"port\":\"eth0\",\"channel\":2,\"state\":\"associated\"}],\"failed\":[]}}"),
+		0);
+	cr_assert_not_null(strstr(request, "\"channel\":\"2\""));
+	cr_assert_str_eq(out, ID1 ": associated on eth0/2\n");
+}
+
+#define CHANNEL(more)                                                                                        \
+	"{\"id\":1,\"status\":0,\"result\":{\"schema\":1,\"channel\":[{\"port\":\"eth0\",\"channel\":7" more \
+	"}]}}"
+
+Test(ctl_cli, options_become_the_settings_of_a_channel)
+{
+	cr_assert_eq(run_with("channel add --port eth0 --scid 7 --svid 100 --pvid 5 --relay veb --vm-ports "
+			      "vnet7,tap* "
+			      "--reflective-relay no --learning yes",
+			     CHANNEL(",\"svid\":100")),
+		0);
+	cr_assert_str_eq(request,
+		"{\"command\":\"channel\",\"op\":\"add\",\"port\":\"eth0\",\"channel\":7,\"settings\":{"
+		"\"svid\":100,\"pvid\":5,\"relay\":\"veb\",\"vm_ports\":[\"vnet7\",\"tap*\"],"
+		"\"reflective_relay\":false,\"learning\":true},\"id\":1}");
+	cr_assert_str_eq(out, "eth0/7: added, SVID 100\n");
+	cr_assert_eq(run_with("channel add --port eth0 --channel 7",
+			     CHANNEL(",\"svid\":null,\"reason\":\"no CDCP heard from the bridge\"")),
+		0);
+	cr_assert_not_null(strstr(request, "\"settings\":{}"));
+	cr_assert_str_eq(out, "eth0/7: added, not running yet: no CDCP heard from the bridge\n");
+}
+
+Test(ctl_cli, a_channel_is_removed_or_the_reason_told)
+{
+	cr_assert_eq(run_with("channel remove --port eth0 --channel 7", CHANNEL("")), 0);
+	cr_assert_str_eq(out, "eth0/7: removed\n");
+	cr_assert_eq(run_with("-j channel remove --port eth0 --channel 7", CHANNEL("")), 0);
+	cr_assert_str_eq(out, "{\"schema\":1,\"channel\":[{\"port\":\"eth0\",\"channel\":7}]}\n");
+	cr_assert_eq(run_with("channel remove --port eth0 --channel 7",
+			     "{\"id\":1,\"status\":1,\"error\":\"the port has no such channel\"}"),
+		1);
+	cr_assert_str_eq(errors, "evbctl: the port has no such channel\n");
+	cr_assert_str_empty(out);
 }
 
 Test(ctl_cli, a_refused_vsi_is_exit_code_1_with_its_reason)
@@ -386,6 +453,8 @@ static const char *const events[] = { "{\"id\":1,\"status\":0}",
 	"\"eth0\","
 	"\"vsi\":\"" ID1 "\",\"from\":\"pending\",\"to\":\"associated\",\"event\":\"response\","
 	"\"clause\":\"41.5.2\",\"detail\":null,\"ended\":false}}",
+	"{\"event\":{\"time\":\"T\",\"type\":\"channel\",\"port\":\"eth0\",\"channel\":2,\"from\":\"none\","
+	"\"to\":\"operational\",\"event\":\"S-channel\",\"detail\":\"scid=2 svid=100\"}}",
 	"{\"event\":{\"type\":\"lost\",\"count\":3}}", NULL };
 
 Test(ctl_cli, monitor_prints_a_line_per_event)
@@ -393,6 +462,7 @@ Test(ctl_cli, monitor_prints_a_line_per_event)
 	cr_assert_eq(run("monitor", NULL, HELLO, events), 1, "the daemon went away");
 	cr_assert_str_eq(out,
 		"2026-11-22T14:02:31.123Z eth0 vsi " ID1 " response: pending -> associated [41.5.2]\n"
+		"T eth0/2 channel S-channel: none -> operational; scid=2 svid=100\n"
 		"... 3 events lost: this client reads too slowly\n");
 	cr_assert_str_eq(errors, "evbctl: evbd closed the connection\n");
 }

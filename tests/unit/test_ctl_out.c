@@ -96,20 +96,48 @@ Test(ctl_out, ports_show_peer_driver_and_offloads)
 		"[{'name':'eth0','role':'station','link':'up','relay_mode':'vepa','guarded':false,"
 		"'peer':{'chassis':'52:54:00:aa:bb:cc','port_id':'swp1','system_name':null},'peer_state':'ok'"
 		","
-		"'reflective_relay':{'requested':true,'capable':true,'active':true},'vsis':2,'driver':'pcap',"
+		"'reflective_relay':{'requested':true,'capable':true,'active':true},'channels':3,'cdcp_state'"
+		":'running','vsis':2,"
+		"'driver':'pcap',"
 		"'offloads_changed':['gro','rx-vlan'],'alarm':null},"
 		"{'name':'eth1','role':'ordinary','link':'down','relay_mode':'bridge','guarded':true,'peer':"
 		"null,"
-		"'peer_state':null,'reflective_relay':null,'vsis':0,'driver':null,'offloads_changed':[],"
+		"'peer_state':null,'reflective_relay':null,'channels':0,'vsis':0,'driver':null,'offloads_"
+		"changed':[],"
 		"'alarm':'blocked: a BPDU came in'}]",
-		"PORT  ROLE      LINK           RELAY   PEER                    REFLECT  VSIS  DRIVER  "
-		"OFFLOADS "
-		"OFF  REMARK\n"
-		"eth0  station   up             vepa    52:54:00:aa:bb:cc swp1  active      2  pcap    gro, "
-		"rx-vlan\n"
-		"eth1  ordinary  down, guarded  bridge  -                       -           0  -             "
-		"   "
-		"     blocked: a BPDU came in\n");
+		"PORT  ROLE      LINK           RELAY   PEER                    REFLECT  CHANNELS    VSIS  "
+		"DRIVER  OFFLOADS OFF  REMARK\n"
+		"eth0  station   up             vepa    52:54:00:aa:bb:cc swp1  active   3, running     2  "
+		"pcap    gro, rx-vlan\n"
+		"eth1  ordinary  down, guarded  bridge  -                       -                       0  "
+		"-                     blocked: a BPDU came in\n");
+}
+
+Test(ctl_out, channels_say_what_is_missing)
+{
+	table_is("channels", 0,
+		"[{'port':'eth0','channel':1,'svid':null,'state':'running','relay_mode':'vepa','reflective_"
+		"relay':"
+		"{'active':true},'learning':null,'vsis':1,'rx_frames':7,'tx_frames':9,'reason':null},"
+		"{'port':'eth0','channel':4000,'svid':null,'state':'not_running','relay_mode':null,"
+		"'reflective_relay':null,'learning':null,'vsis':0,'rx_frames':null,'tx_frames':null,"
+		"'reason':'the bridge gave no SVID'}]",
+		"PORT  CHANNEL  SVID  STATE        RELAY  REFLECT  LEARNING  VSIS  RX  TX  REASON\n"
+		"eth0        1     -  running      vepa   active   -            1   7   9\n"
+		"eth0     4000     -  not_running  -      -        -            0   -   -  the bridge gave "
+		"no SVID\n");
+}
+
+Test(ctl_out, a_port_is_named_with_its_channel)
+{
+	table_is("fdb", 0,
+		"[{'vid':1,'mac':'a','port':'eth0','channel':1,'kind':'static','seen':null},"
+		"{'vid':1,'mac':'b','port':'eth0','channel':20,'kind':'static','seen':null},"
+		"{'vid':1,'mac':'c','port':'swp2','channel':null,'kind':'learned','seen':null}]",
+		"VID  MAC  PORT     KIND     SEEN\n"
+		"  1  a    eth0     static      -\n"
+		"  1  b    eth0/20  static      -\n"
+		"  1  c    swp2     learned     -\n");
 }
 
 Test(ctl_out, an_empty_listing_says_so)
@@ -153,6 +181,16 @@ Test(ctl_out, counters_leave_zeros_out_unless_asked)
 		  "eth0  ecp_tx_failures        0\n"
 		  "eth0  drops vlan             7\n"
 		  "eth0  drops storm            0\n");
+	json_decref(j);
+}
+
+Test(ctl_out, counters_of_channels_are_apart)
+{
+	json_t *j = json("[{'port':'eth0','channel':1,'bpdus':7},{'port':'eth0','channel':2,'bpdus':8}]");
+	struct out o = begin(0);
+
+	out_counters(&o, j, false);
+	check(&o, "PORT    COUNTER  VALUE\neth0    bpdus        7\neth0/2  bpdus        8\n");
 	json_decref(j);
 }
 

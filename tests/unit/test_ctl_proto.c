@@ -124,6 +124,7 @@ Test(ctl_vsi, every_key_reaches_the_request)
 	cr_assert_str_eq(vsi.port, "eth0");
 	cr_assert_str_eq(vsi.vm_port, "vnet0");
 	cr_assert_eq(vsi.channel, 3);
+	cr_assert(vsi.has_channel);
 	cr_assert_eq(vsi.rq.op, VDP_ASSOC);
 	cr_assert_eq(vsi.rq.subject.vsi.format, VSI_ID_UUID);
 	cr_assert_eq(vsi.rq.subject.vsi.id[1], 0xf0);
@@ -146,6 +147,7 @@ Test(ctl_vsi, what_is_left_out_has_defaults)
 	cr_assert_str_empty(vsi.port);
 	cr_assert_str_empty(vsi.vm_port);
 	cr_assert_eq(vsi.channel, 1);
+	cr_assert_not(vsi.has_channel);
 	cr_assert_eq(vsi.rq.subject.type_version, 1);
 	cr_assert_eq(vsi.rq.subject.manager.id[15], 0);
 	cr_assert_eq(vsi.rq.format, VDP_FILTER_VID);
@@ -204,7 +206,8 @@ Test(ctl_vsi, refusals_name_the_key_and_the_range)
 	refuses("{" ID ",'type_id':' 7','filters':['1']}", "type_id: a number from 0 to 16777215 is needed");
 	refuses("{" BASE "'type_version':256,'filters':['1']}",
 		"type_version: a number from 0 to 255 is needed");
-	refuses("{" BASE "'channel':0,'filters':['1']}", "channel: a number from 1 to 167 is needed");
+	refuses("{" BASE "'channel':0,'filters':['1']}", "channel: a number from 1 to 4094 is needed");
+	refuses("{" BASE "'channel':4095,'filters':['1']}", "channel: a number from 1 to 4094 is needed");
 	refuses("{" BASE "'port':'a-name-far-too-long','filters':['1']}",
 		"port: an interface name of 1 to 15 characters is needed");
 	refuses("{" BASE "'manager':'nobody','filters':['1']}",

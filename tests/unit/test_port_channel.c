@@ -202,3 +202,92 @@ Test(port_channel, CDCP_15_channels_outlive_the_peer_by_the_hold)
 	pass(dur_s(60));
 	expect_associated();
 }
+
+/* ---- a bridge's channel comes into the configuration, and goes from it ---- */
+
+static struct conf_port configured(uint16_t scid)
+{
+	struct conf_port c;
+
+	conf_make_channel(&bridge->ports[0], scid, &c);
+	return c;
+}
+
+Test(port_channel, dynamic_channel_that_is_configured_keeps_its_vsis)
+{
+	struct conf_port c;
+	uint16_t port;
+
+	associate(0);
+	associate(1);
+	pass(dur_s(5));
+	c = configured(2);
+	c.evb.reflective_relay = false;
+	port = node_find_channel(bridge->node, "swp1", 2);
+	node_port_conf(bridge->node, port, &c, sim_node_now(bridge));
+	cr_assert_not(node_port(bridge->node, port)->is_dynamic);
+	pass(dur_s(5));
+	cr_assert_not(channel(bridge, "swp1", 2)->evb.oper.rr_active);
+	cr_assert(channel(bridge, "swp1", 3)->evb.oper.rr_active, "the other is as it was");
+	cr_assert_eq(channel(bridge, "swp1", 2)->svid, 100);
+	expect_associated();
+	cr_assert(node_channel_release(bridge->node, port, sim_node_now(bridge)));
+	cr_assert(node_port(bridge->node, port)->is_dynamic);
+	pass(dur_s(5));
+	cr_assert(channel(bridge, "swp1", 2)->evb.oper.rr_active, "as its port says");
+	expect_associated();
+}
+
+Test(port_channel, channel_that_loses_its_fixed_svid_is_made_anew)
+{
+	struct conf_port c = configured(2);
+	uint16_t port;
+
+	pass(dur_s(5));
+	c.svid = 50; /* out of the pool */
+	node_port_conf(bridge->node, node_find_channel(bridge->node, "swp1", 2), &c, sim_node_now(bridge));
+	pass(dur_s(5));
+	cr_assert_eq(channel(host, "eth0", 2)->svid, 50);
+	port = node_find_channel(bridge->node, "swp1", 2);
+	cr_assert(node_channel_release(bridge->node, port, sim_node_now(bridge)));
+	pass(dur_s(5));
+	cr_assert_geq(channel(host, "eth0", 2)->svid, 100);
+	cr_assert_eq(channel(bridge, "swp1", 2)->svid, channel(host, "eth0", 2)->svid);
+	cr_assert(channel(bridge, "swp1", 2)->is_dynamic);
+}
+
+Test(port_channel, what_nobody_asks_for_is_not_released)
+{
+	struct conf_port c = configured(9);
+	uint16_t port;
+
+	pass(dur_s(5));
+	port = node_port_add(bridge->node, &c, sim_node_now(bridge));
+	cr_assert_not(
+		node_channel_release(bridge->node, port, sim_node_now(bridge)), "no station asks for it");
+	cr_assert_not(node_channel_release(
+		bridge->node, node_find_port(bridge->node, "swp1"), sim_node_now(bridge)));
+	cr_assert_not(node_channel_release(
+		host->node, node_find_channel(host->node, "eth0", 2), sim_node_now(host)));
+}
+
+Test(port_channel, restored_vsi_of_a_channel_that_stays_away_can_be_given_up)
+{
+	struct vsi_id id = { .format = VSI_ID_UUID, .id = { [15] = 1 } };
+	uint16_t port;
+
+	host->is_durable = true;
+	sim_start(host);
+	associate(0);
+	pass(dur_s(5));
+	bridge->ports[0].cdcp.is_enabled = false;
+	sim_start(bridge);
+	sim_start(host);
+	pass(dur_s(200));
+	cr_assert_not(channel(host, "eth0", 2)->is_up);
+	cr_assert_not_null(vsi_at(host, "eth0", 0));
+	port = node_find_channel(host->node, "eth0", 2);
+	cr_assert_eq(node_vsi_deassociate(host->node, port, &id, sim_node_now(host)), VDP_SUBMIT_OK);
+	node_kick(host->node, port, sim_node_now(host));
+	cr_assert_null(vsi_at(host, "eth0", 0));
+}

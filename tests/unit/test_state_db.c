@@ -338,8 +338,8 @@ Test(state_db, newer_version_is_set_aside)
 {
 	opened();
 	put(0, 100);
-	sql("PRAGMA user_version = 2");
-	expect_aside(size_of(file), "newer evbd, schema version 2");
+	sql("PRAGMA user_version = 3");
+	expect_aside(size_of(file), "newer evbd, schema version 3");
 }
 
 Test(state_db, foreign_database_is_set_aside)
@@ -362,10 +362,10 @@ Test(state_db, two_files_are_set_aside_in_one_second)
 	char first[STATE_DB_TEXT];
 
 	opened();
-	sql("PRAGMA user_version = 2");
+	sql("PRAGMA user_version = 3");
 	opened();
 	memcpy(first, report.aside, sizeof(first));
-	sql("PRAGMA user_version = 3");
+	sql("PRAGMA user_version = 4");
 	opened();
 	cr_assert_neq(report.aside[0], '\0');
 	cr_assert_str_neq(report.aside, first);
