@@ -438,8 +438,8 @@ Test(csp_cb, a_port_that_exists_already_is_the_wrong_state)
 Test(csp_cb, PEX_59_a_create_that_comes_again_is_one_port_and_the_same_response)
 {
 	struct cb_rig *r = cb_new(&cb_defaults);
-	struct csp_pdu *p = rig_create(1);
 	static struct csp_pdu again;
+	struct csp_pdu *p;
 
 	cb_open(r);
 	p = rig_create(1);
