@@ -18,6 +18,8 @@
  */
 #include "csp_cb_priv.h"
 
+#include <assert.h>
+
 #include "names.h"
 
 const char *csp_cb_state_name(enum csp_cb_state s)
@@ -84,6 +86,7 @@ struct csp_cb *csp_cb_init(const struct csp_cb_cfg *cfg, void *mem)
 	struct carve c = { (uint8_t *)mem, 0 };
 	struct csp_cb *at = layout(&cb, &c);
 
+	assert(at != NULL); /* mem is the caller's */
 	csp_link_init(&cb.link, cfg->first_transaction);
 	*at = cb;
 	cb_ports_init(at);

@@ -102,6 +102,7 @@ struct csp_pe *csp_pe_init(const struct csp_pe_cfg *cfg, void *mem)
 	struct carve c = { (uint8_t *)mem, 0 };
 	struct csp_pe *at = layout(&pe, &c);
 
+	assert(at != NULL); /* mem is the caller's */
 	pe.format = cfg->wish;
 	csp_link_init(&pe.link, cfg->first_transaction);
 	*at = pe;

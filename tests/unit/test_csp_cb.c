@@ -438,8 +438,8 @@ Test(csp_cb, a_port_that_exists_already_is_the_wrong_state)
 Test(csp_cb, PEX_59_a_create_that_comes_again_is_one_port_and_the_same_response)
 {
 	struct cb_rig *r = cb_new(&cb_defaults);
-	struct csp_pdu *p = rig_create(1);
 	static struct csp_pdu again;
+	struct csp_pdu *p;
 
 	cb_open(r);
 	p = rig_create(1);
@@ -657,6 +657,32 @@ Test(csp_cb, port_status_is_told_when_it_changes)
 	p = rig_pdu(CSP_STATUS, 9);
 	p->has = CSP_HAS_STATUS;
 	cr_assert_eq(cb_ask(r, p), CSP_UNKNOWN_CHANNEL);
+	cb_free(r);
+}
+
+Test(csp_cb, sizes_have_defaults_and_a_limit)
+{
+	const struct csp_cb_cfg none = { .n_ids = 1000, .formats = CSP_CB_E, .key = { 3, 4 } };
+	const struct csp_cb_cfg large = { .max_ports = 100000,
+		.n_ids = 100000,
+		.n_group_ids = 100000,
+		.formats = CSP_CB_E,
+		.key = { 3, 4 } };
+	struct cb_rig *r = cb_new(&none);
+
+	cb_open_with(r, 64);
+	cr_assert_eq(cb_ask(r, rig_create(65)), CSP_NO_RESOURCES);
+	cb_free(r);
+	r = cb_new(&large);
+	csp_cb_set_peer(r->cb, &extender_csp, r->now);
+	cr_assert_eq(cb_ask(r, rig_open(VNTAG_FORMAT_E)), CSP_DONE);
+	cr_assert_eq(r->out.resource.max_channels, CSP_CB_PORTS_MAX);
+	cr_assert_eq(r->out.resource.max_groups, 64);
+	cb_pull(r);
+	for (unsigned i = 1; i <= CSP_CB_IDS_MAX; i++)
+		cb_create(r, (uint16_t)i, 0);
+	cr_assert_eq(cb_ask(r, rig_create(5000)), CSP_NO_RESOURCES, "4095 ids for 4096 ports");
+	cr_assert_eq(csp_cb_counters(r->cb)->no_ids, 1);
 	cb_free(r);
 }
 

@@ -380,7 +380,8 @@ static void random_world(uint64_t seed)
 	for (uint32_t i = 0; i < w->pe_cfg.max_ports; i++) {
 		const struct csp_pe_port *p = csp_pe_port_at(w->pe, i);
 
-		HOLDS(!p || p->state == CSP_PE_PORT_CREATED || p->completion == CSP_DONE); /* our bridge_acts() */
+		HOLDS(!p || p->state == CSP_PE_PORT_CREATED ||
+			p->completion == CSP_DONE); /* our bridge_acts() */
 	}
 	w_free(w);
 }

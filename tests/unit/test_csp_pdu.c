@@ -404,6 +404,18 @@ Test(csp_pdu, too_many_entries_are_refused)
 	}
 	wr_zero(&w, 2);
 	cr_assert_eq(decode(wr_span(&w), &p), CSP_ERR_COUNT);
+	w = wr_init(sdu, sizeof(sdu));
+	wr_copy(&w, head, sizeof(head));
+	for (unsigned left = CSP_VIDS_MAX + 1; left > 0;) {
+		unsigned n = left < 255 ? left : 255;
+
+		wr_u16(&w, (uint16_t)(CSP_TLV_VID_ARRAY << 9 | 2 * n));
+		for (unsigned i = 0; i < n; i++)
+			wr_u16(&w, 1);
+		left -= n;
+	}
+	wr_zero(&w, 2);
+	cr_assert_eq(decode(wr_span(&w), &p), CSP_ERR_COUNT);
 }
 
 Test(csp_pdu, a_refusal_needs_no_tlv)

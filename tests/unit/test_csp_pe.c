@@ -610,6 +610,25 @@ Test(csp_pe, illegal_wishes_and_a_full_table_are_refused)
 	pe_free(r);
 }
 
+Test(csp_pe, sizes_have_defaults_and_a_limit)
+{
+	const struct csp_pe_cfg none = { .key = { 1, 2 } }, large = { .max_ports = 100000, .key = { 1, 2 } };
+	struct pe_rig *r = pe_new(&none);
+
+	for (uint16_t i = 0; i < 64; i++)
+		pe_add(r, i);
+	struct csp_pe_wish w = pe_wish(64);
+	cr_assert_eq(csp_pe_port_add(r->pe, &w), CSP_SUBMIT_FULL);
+	pe_free(r);
+	r = pe_new(&large);
+	csp_pe_set_uplink(r->pe, true, r->now);
+	csp_pe_set_peer(r->pe, &bridge_csp, r->now);
+	cr_assert(pe_send(r));
+	cr_assert_eq(r->out.resource.max_channels, CSP_PE_PORTS_MAX);
+	cr_assert_eq(r->out.resource.max_groups, 64);
+	pe_free(r);
+}
+
 Test(csp_pe, everything_has_a_name)
 {
 	for (int s = CSP_PE_DOWN; s <= CSP_PE_CLEANUP; s++)

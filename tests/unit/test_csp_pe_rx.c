@@ -149,6 +149,8 @@ Test(csp_pe_rx, PEX_24_parameters_are_set_told_and_read)
 	cr_assert_eq(r->out.has, CSP_HAS_PORT | CSP_HAS_VIDS);
 	cr_assert(r->out.port.port == 1 && r->out.port.pvid == 42 && r->out.port.priority == 5);
 	cr_assert(r->out.n_vids == 3 && r->out.vids[2].is_untagged);
+	cr_assert_eq(pe_ask(r, rig_pdu(CSP_PARAM_GET, 105)), CSP_UNKNOWN_CHANNEL);
+	cr_assert_eq(pe_ask(r, rig_pdu(CSP_PARAM_GET, 0)), CSP_UNKNOWN_CHANNEL);
 	cr_assert_eq(pe_ask(r, set(101, 1, 0)), CSP_DONE);
 	cr_assert_eq(pe_port(r, 1)->n_vids, 0);
 	cr_assert_null(pe_port(r, 1)->vids);
