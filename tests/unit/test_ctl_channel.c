@@ -59,7 +59,7 @@ static void refused(int side, const char *question, enum ctl_status status, cons
 {
 	json_decref(reply);
 	reply = rig_query(side, question);
-	cr_assert_eq(rig_status(reply), status);
+	cr_assert_eq(rig_status(reply), (int)status);
 	cr_assert_str_eq(text(reply, "error"), why, "%s", text(reply, "error"));
 }
 
