@@ -53,7 +53,7 @@ static void sql(const char *text)
 static char found[4096];
 static unsigned n_unreadable;
 
-static void say(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
 {
 	size_t len = strlen(found);
 	va_list ap;
