@@ -1,14 +1,15 @@
 /*
  * vsi.c - associate VSIs through a control socket and time it.
  *
- *   bench-vsi evbd SOCKET PORT[*COUNT] batch|single|remove N [FIRST]
+ *   bench-vsi evbd SOCKET PORT[*COUNT|/COUNT] batch|single|remove N [FIRST]
  *   bench-vsi lldpad IF WINDOW N [FIRST]
  *
  * prints: VSIs that succeeded, seconds, median and 99th percentile of the time from request to answer in ms.
  *
  * Both run on the station's side and speak to the daemon as its users do. evbd takes many VSIs in one request (batch);
  * single asks for one after the other on one connection. lldpad takes one VSI a request, and several requests at a time:
- * WINDOW 1 is its single, 16 its best rate. With PORT*COUNT the VSIs are spread over ports PORT0 .. PORT(COUNT-1).
+ * WINDOW 1 is its single, 16 its best rate. With PORT*COUNT the VSIs are spread over ports PORT0 .. PORT(COUNT-1), with
+ * PORT/COUNT over S-channels 2 .. COUNT+1 of the port.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,13 +43,15 @@ void vsi_mac(unsigned i, char text[VSI_MAC_TEXT])
 struct target {
 	const char *socket;
 	char port[16];
-	unsigned n_ports; /* 0: `port` is the name */
+	unsigned n_ports;    /* 0: `port` is the name */
+	unsigned n_channels; /* 0: the default channel */
 	const char *op;
 };
 
 static json_t *vsi_object(const struct target *t, unsigned i)
 {
 	char uuid[VSI_UUID_TEXT], mac[VSI_MAC_TEXT], port[32];
+	int channel = t->n_channels > 0 ? (int)(2 + i % t->n_channels) : 1;
 
 	vsi_uuid(i, uuid);
 	vsi_mac(i, mac);
@@ -57,9 +60,9 @@ static json_t *vsi_object(const struct target *t, unsigned i)
 	else
 		snprintf(port, sizeof(port), "%s", t->port);
 	if (strcmp(t->op, "deassociate") == 0)
-		return json_pack("{s:s, s:s}", "id", uuid, "port", port);
-	return json_pack("{s:s, s:s, s:i, s:[{s:s, s:i}]}", "id", uuid, "port", port, "type_id", 1, "filters",
-		"mac", mac, "vid", 1);
+		return json_pack("{s:s, s:s, s:i}", "id", uuid, "port", port, "channel", channel);
+	return json_pack("{s:s, s:s, s:i, s:i, s:[{s:s, s:i}]}", "id", uuid, "port", port, "channel", channel,
+		"type_id", 1, "filters", "mac", mac, "vid", 1);
 }
 
 /* One request for VSIs first .. first + n - 1; how many succeeded, -1 when the daemon did not answer. */
@@ -139,7 +142,7 @@ static int report(struct vsi_run *run)
 
 static int usage(void)
 {
-	fputs("usage: bench-vsi evbd SOCKET PORT[*COUNT] batch|single|remove N [FIRST]\n"
+	fputs("usage: bench-vsi evbd SOCKET PORT[*COUNT|/COUNT] batch|single|remove N [FIRST]\n"
 	      "       bench-vsi lldpad IF WINDOW N [FIRST]\n",
 		stderr);
 	return 2;
@@ -152,12 +155,13 @@ static unsigned number(const char *text)
 
 static bool read_target(char **argv, struct target *ret)
 {
-	const char *star = strchr(argv[3], '*');
-	size_t len = star ? (size_t)(star - argv[3]) : strlen(argv[3]);
+	size_t len = strcspn(argv[3], "*/");
+	unsigned count = argv[3][len] != '\0' ? number(argv[3] + len + 1) : 0;
 
 	if (len >= sizeof(ret->port))
 		return false;
-	*ret = (struct target){ .socket = argv[2], .n_ports = star ? number(star + 1) : 0 };
+	*ret = (struct target){ .socket = argv[2] };
+	*(argv[3][len] == '/' ? &ret->n_channels : &ret->n_ports) = count;
 	memcpy(ret->port, argv[3], len);
 	ret->op = strcmp(argv[4], "remove") == 0 ? "deassociate" : "associate";
 	return true;

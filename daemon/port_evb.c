@@ -238,6 +238,8 @@ void port_evb_rx(struct node *n, uint16_t port, struct span frame, struct mono n
 		if (p->agent[a].in_use && mac_equal(da, agent_da[a])) {
 			lldp_agent_rx(p->agent[a].lldp, sa,
 				span_of(frame.ptr + LLDP_FRAME_HEAD, frame.len - LLDP_FRAME_HEAD), now);
+			if (p->channels && cdcp_sm_wants_word(&p->channels->cdcp))
+				port_channel_hear(n, port, now);
 			return;
 		}
 	}

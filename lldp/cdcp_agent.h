@@ -21,12 +21,13 @@ enum cdcp_heard {
 /** What one agent hears; *ret is written on CDCP_HEARD_TLV. *ret_n_neighbours is always written; it includes one that
  * was refused for lack of room, and is 0 while the port is not operational. */
 enum cdcp_heard cdcp_from_agent(const struct lldp_agent *a, struct cdcp_tlv *ret, unsigned *ret_n_neighbours);
-/** Tell the machine what is heard, on LLDP_EVENT_REMOTE_CHANGED of either agent: the nearest-non-TPMR agent decides if
+/** Tell the machine what is heard, on LLDP_EVENT_REMOTE_CHANGED of either agent and, while cdcp_sm_wants_word(), on each
+ * LLDPDU: the nearest-non-TPMR agent decides if
  * it has the TLV or several neighbours, otherwise the nearest-customer-bridge agent may have it (2.1). NULL: the agent
  * is not in use, or TLVs in the wrong scope are not wanted. */
 void cdcp_hear(
 	struct cdcp_sm *sm, const struct lldp_agent *ntpmr, const struct lldp_agent *ncb, struct mono now);
 /** Put what the machine advertises into an organizational slot of the nearest-non-TPMR agent, or empty it. */
-void cdcp_to_agent(const struct cdcp_sm *sm, struct lldp_agent *a, unsigned slot, struct mono now);
+void cdcp_to_agent(struct cdcp_sm *sm, struct lldp_agent *a, unsigned slot, struct mono now);
 
 #endif

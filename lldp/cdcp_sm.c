@@ -22,10 +22,12 @@
  * What the user has set up is kept beside (built), and cdcp_sm_next_change() walks the difference. However many inputs
  * come between two walks, the user sees only what matters in the end, tear-downs first.
  *
- * Three choices the reference leaves open:
+ * Four choices the reference leaves open:
  *  - A bridge settles the pairs that name an SVID before it takes any from the pool; in plain list order a new channel
  *    could be given the SVID that the station still uses for the next one.
  *  - Pairs that are ignored do not count as one of the first ChnCap.
+ *  - A station that gave up an SCID, and said so, takes nothing for it from a list that is older than its new wish (4.4: a
+ *    pair it never asked for): if LLDPDUs were lost, the SVID in it may be another channel's by now.
  *  - A second LLDP neighbour is a loss like any other and has the hold: a peer that restarts under another name leaves
  *    its old self behind for a TTL.
  *
@@ -148,7 +150,7 @@ static void adopt(struct cdcp_sm *sm)
 	for (unsigned i = 1; i < min_u16(sm->peer.n_pairs, sm->cfg.chn_cap); i++) {
 		const struct cdcp_pair *p = &sm->peer.pair[i];
 
-		if (cdcp_set_has(&sm->asked, p->scid))
+		if (cdcp_set_has(&sm->asked, p->scid) && !cdcp_set_has(&sm->unheard, p->scid))
 			sm->svid[p->scid] = p->svid;
 	}
 }
@@ -173,6 +175,18 @@ static void assign(struct cdcp_sm *sm, struct mono now)
 	}
 }
 
+/* What the peer's TLV says of SCIDs that were not in ours is old. */
+static void note_unheard(struct cdcp_sm *sm, const struct cdcp_set *asked, struct mono now)
+{
+	for (unsigned w = 0; w < sizeof(asked->word) / sizeof(asked->word[0]); w++) {
+		uint64_t fresh = asked->word[w] & ~sm->asked.word[w] & ~sm->told.word[w];
+
+		sm->unheard.word[w] |= fresh;
+		if (fresh != 0)
+			sm->unheard_since = now;
+	}
+}
+
 static void evaluate(struct cdcp_sm *sm, struct mono now)
 {
 	struct cdcp_set asked;
@@ -180,6 +194,7 @@ static void evaluate(struct cdcp_sm *sm, struct mono now)
 	run(sm, now);
 	asked = choose(sm);
 	release(sm, &asked, now);
+	note_unheard(sm, &asked, now);
 	sm->asked = asked;
 	if (sm->state == CDCP_RUNNING && sm->cfg.role == CDCP_ROLE_STATION)
 		adopt(sm);
@@ -315,8 +330,10 @@ void cdcp_sm_on_peer(struct cdcp_sm *sm, const struct cdcp_tlv *peer, unsigned n
 
 	sm->has_peer = peer != NULL;
 	sm->n_neighbours = n_neighbours;
-	if (peer)
+	if (peer) {
 		sm->peer = *peer;
+		sm->unheard = (struct cdcp_set){ 0 };
+	}
 	evaluate(sm, now);
 	if (!peer)
 		return;
@@ -355,6 +372,20 @@ bool cdcp_sm_local(const struct cdcp_sm *sm, struct cdcp_tlv *ret)
 	for (uint16_t scid = CDCP_DEFAULT; has_list && (scid = cdcp_set_next(&sm->asked, scid)) != 0;)
 		ret->pair[ret->n_pairs++] = (struct cdcp_pair){ scid, sm->svid[scid] };
 	return true;
+}
+
+void cdcp_sm_on_told(struct cdcp_sm *sm)
+{
+	sm->told = sm->state == CDCP_NOT_RUNNING ? (struct cdcp_set){ 0 } : sm->asked;
+}
+
+bool cdcp_sm_wants_word(const struct cdcp_sm *sm)
+{
+	bool is_any = false;
+
+	for (unsigned w = 0; w < sizeof(sm->asked.word) / sizeof(sm->asked.word[0]); w++)
+		is_any = is_any || (sm->asked.word[w] & sm->unheard.word[w]) != 0;
+	return is_any && sm->state == CDCP_RUNNING && sm->cfg.role == CDCP_ROLE_STATION;
 }
 
 bool cdcp_sm_next_change(struct cdcp_sm *sm, struct cdcp_change *ret)

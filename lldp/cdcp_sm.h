@@ -88,7 +88,10 @@ struct cdcp_sm {
 	struct cdcp_set wants;          /* station: SCIDs the user wants */
 	struct cdcp_set asked;          /* SCIDs within oper_chn_cap: wanted, or in the station's list */
 	uint16_t svid[CDCP_ID_MAX + 1]; /* per SCID: assigned or remembered; 0: none, or not asked */
-	struct cdcp_set built;          /* channels that the user has been told to set up */
+	struct cdcp_set told;           /* station: those of the TLV that was advertised last */
+	struct cdcp_set unheard;   /* station: asked for since; the peer's TLV so far does not mean them */
+	struct mono unheard_since; /* since the youngest of them was asked for */
+	struct cdcp_set built;     /* channels that the user has been told to set up */
 	uint16_t built_svid[CDCP_ID_MAX + 1];
 	bool is_tearing_done; /* cdcp_sm_next_change(): tear-downs are all told */
 	uint16_t cursor;      /* where it goes on */
@@ -125,8 +128,11 @@ void cdcp_sm_on_time(struct cdcp_sm *sm, struct mono now);
 /** End of the hold; never in the other states. */
 struct mono cdcp_sm_deadline(const struct cdcp_sm *sm);
 
-/** The TLV to advertise; false: none (CDCP_NOT_RUNNING). */
+/** The TLV to advertise; false: none (CDCP_NOT_RUNNING). To be followed by cdcp_sm_on_told() when it goes out. */
 bool cdcp_sm_local(const struct cdcp_sm *sm, struct cdcp_tlv *ret);
+void cdcp_sm_on_told(struct cdcp_sm *sm);
+/** A TLV that the peer repeats unchanged is news, too: cdcp_sm_on_peer() is needed when the next LLDPDU comes with it. */
+bool cdcp_sm_wants_word(const struct cdcp_sm *sm);
 /**
  * The next step from the channels the user has to those that are operational; to be called until false after every
  * input. All tear-downs come before the first set-up, so no SVID is ever in two channels. A channel whose SVID changed

@@ -35,7 +35,7 @@ static bool is_within(const struct cdcp_sm *sm, uint16_t wanted, unsigned cap)
 
 static enum cdcp_why why_not_given(const struct cdcp_sm *sm, uint16_t scid)
 {
-	for (unsigned i = 0; i < sm->peer.n_pairs; i++)
+	for (unsigned i = 0; i < sm->peer.n_pairs && !cdcp_set_has(&sm->unheard, scid); i++)
 		if (sm->peer.pair[i].scid == scid)
 			return CDCP_WHY_NO_SVID;
 	return CDCP_WHY_NOT_IN_LIST;

@@ -153,6 +153,8 @@ static inline void uap_cfg(struct uap *u, const struct cdcp_cfg *cfg)
 static inline void uap_deliver(struct uap *u, struct mac sa, struct span octets)
 {
 	lldp_agent_rx(&u->agent, sa, octets, u->now);
+	if (cdcp_sm_wants_word(&u->sm))
+		cdcp_hear(&u->sm, &u->agent, NULL, u->now);
 	uap_settle(u);
 }
 

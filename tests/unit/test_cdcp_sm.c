@@ -602,3 +602,25 @@ Test(cdcp_sm, every_state_and_peer_has_a_name)
 		cr_assert_eq(text[0] == '\0', why == CDCP_WHY_NONE);
 	}
 }
+
+/* 4.4, a pair for an SCID that the station never asked for: also when it asked before, and said that it does not any more. */
+Test(cdcp_sm, list_from_before_the_wish_says_nothing_of_it)
+{
+	const uint16_t both[] = { 2, 3 }, one[] = { 2 };
+
+	uap_up(&st, &uap_station, 2);
+	uap_hear(&st, BRIDGE_WORD, PAIR(1, 1), PAIR(2, 100), PAIR(3, 101));
+	cr_assert_eq(cdcp_sm_svid(&st.sm, 3), 101);
+	cr_assert(cdcp_sm_set_wants(&st.sm, one, 1, st.now));
+	uap_settle(&st); /* it is said */
+	cr_assert(cdcp_sm_set_wants(&st.sm, both, 2, st.now));
+	uap_settle(&st);
+	cr_assert_eq(cdcp_sm_svid(&st.sm, 2), 100, "was not given up");
+	cr_assert_eq(cdcp_sm_svid(&st.sm, 3), 0);
+	cr_assert_why(&st, 3, "not in the bridge's list");
+	cr_assert_says(&st, PAIR(1, 1), PAIR(2, 100), PAIR(3, 0));
+	uap_sleep(&st, 1000);
+	uap_hear(&st, BRIDGE_WORD, PAIR(1, 1), PAIR(2, 100), PAIR(3, 101)); /* word for word the same */
+	cr_assert_eq(cdcp_sm_svid(&st.sm, 3), 101, "but said anew");
+	cr_assert_not(cdcp_sm_wants_word(&st.sm));
+}
