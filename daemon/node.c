@@ -108,7 +108,7 @@ void node_free(struct node *n)
 		return;
 	for (uint16_t i = 0; i < n->n_ports; i++)
 		if (n->port[i])
-			node_port_free(n, n->port[i]);
+			node_port_free(n->port[i]);
 	node_ended_fini(n);
 	node_active_fini(n);
 	free(n->relay);

@@ -92,7 +92,7 @@ void port_channel_rearm(struct node *n, uint16_t port);
 /** The S-channel that an S-tagged frame from the UAP belongs to, the UAP itself for VID 0, or NODE_NO_PORT. */
 uint16_t port_channel_of_tag(const struct node *n, uint16_t port, uint16_t svid);
 
-void node_port_free(struct node *n, struct node_port *p);
+void node_port_free(struct node_port *p);
 /** What a port may do in the relay changed: link, guard, VIF, VSIs. */
 void node_forwarding(struct node *n, uint16_t port);
 /** The relay's settings of the port anew. */
@@ -105,7 +105,7 @@ void node_vif_port_del(struct node *n, uint16_t vif, struct mono now);
 
 /* port_vif.c: port extension of a port, what is common to both roles: LLDP, ECP, configuration */
 bool port_vif_init(struct node *n, uint16_t port);
-void port_vif_fini(struct node *n, struct node_port *p);
+void port_vif_fini(struct node_port *p);
 void port_vif_state(struct node *n, uint16_t port, struct mono now);
 void port_vif_hear(struct node *n, uint16_t port, struct mono now);
 /** Is an ECP frame PE-CSP's? */
@@ -124,6 +124,8 @@ void port_vif_tell(struct node *n, uint16_t port, bool is_warning, const char *e
 /* port_vif_pe.c: interface virtualizer */
 bool pe_join(struct node *n, uint16_t port);
 void pe_leave(struct node *n, uint16_t port, struct mono now);
+/** The port is no uplink of its port extender any more; the last one frees it. */
+void pe_forget(struct node_vifs *x, uint16_t port);
 /** A VM port came, changed its state, or goes. */
 void pe_vm(struct node *n, uint16_t vm, struct mono now);
 void pe_vm_gone(struct node *n, uint16_t vm, struct mono now);
