@@ -351,10 +351,16 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 
 void port_vsi_events(struct node *n, uint16_t port, struct mono now)
 {
+	const struct vdp_event at_once = { .event = "request refused", .clause = "41.5" };
+	const struct vdp_vsi *refused;
 	struct vdp_event ev;
 
 	while (vdp_table_next_event(n->port[port]->vdp, &ev))
 		on_event(n, port, &ev, now);
+	while ((refused = vdp_bridge_next_refusal(n->port[port]->vdp))) {
+		ended_add(n, port, refused, now);
+		tell_vsi(n, port, &at_once, refused, true, now);
+	}
 }
 
 void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now)
