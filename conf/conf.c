@@ -94,6 +94,17 @@ const struct conf_setting conf_settings[] = {
 	{ "limits.ended_vsis", CONF_NUMBER, GLOBAL, CONF_NEEDS_RESTART, OPTIONAL, IN_CONF(max_ended), 1, 65536, 1024,
 		NULL, NULL, "Ended VSIs that are still shown" },
 
+	{ "compat", CONF_GROUP, GLOBAL, CONF_ADAPTED, OPTIONAL, NO_VALUE, NO_RANGE, 0, NULL, NULL,
+		"What other programs of this host expect" },
+	{ "compat.libvirt", CONF_BOOL, GLOBAL, CONF_NEEDS_RESTART, OPTIONAL, IN_CONF(compat.libvirt), NO_RANGE, false,
+		NULL, NULL, "Be for libvirt what lldpad is: associate its guests' <virtualport type='802.1Qbg'>" },
+	{ "compat.pid_file", CONF_FILE, GLOBAL, CONF_NEEDS_RESTART, OPTIONAL, IN_CONF(compat.pid_file), NO_RANGE, 0,
+		"/run/lldpad.pid", NULL, "Where libvirt looks for us" },
+	{ "compat.max_vsis", CONF_NUMBER, GLOBAL, CONF_NEEDS_RESTART, OPTIONAL, IN_CONF(compat.max_vsis), 1, 65536,
+		4096, NULL, NULL, "VSIs of libvirt" },
+	{ "compat.managers", CONF_MANAGERS, GLOBAL, CONF_ADAPTED, OPTIONAL, IN_CONF(compat.managers), NO_RANGE, 0,
+		NULL, NULL, "VSI managers that the managerid of libvirt, 0 to 255, stands for" },
+
 	{ "lldp", CONF_GROUP, SHARED | ANY, CONF_ADAPTED, OPTIONAL, NO_VALUE, NO_RANGE, 0, NULL, NULL,
 		"LLDP (802.1AB); at the top: defaults of all ports" },
 	{ "lldp.tx_interval", CONF_NUMBER, SHARED | ANY | INHERITED, CONF_ADAPTED, OPTIONAL,

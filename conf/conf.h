@@ -114,6 +114,14 @@ struct conf_list { /* a VIF list (VN-Tag) or E-CID group of a port */
 	uint32_t members[CONF_MAX_MEMBERS]; /* VIFs of the port, each once */
 };
 
+struct conf_compat {              /* compatibility with what others expect of a host's EVB daemon */
+	bool libvirt;             /* take lldpad's place towards libvirt */
+	char pid_file[CONF_PATH]; /* by which libvirt finds it; default /run/lldpad.pid */
+	uint32_t max_vsis;        /* that libvirt asked for, 1..65536, default 4096 */
+	/* VSI manager that libvirt's one octet names; all zeros: that octet as the last one of an id of zeros */
+	struct vdp_manager managers[256];
+};
+
 struct conf {
 	char system_name[CONF_TEXT]; /* default: host name */
 	char system_descr[CONF_TEXT];
@@ -123,11 +131,12 @@ struct conf {
 		[CONF_TEXT]; /* VSI type database, file driver; empty: no types (every request error 3) */
 	char state_dir[CONF_TEXT]; /* default /var/lib/evbd */
 	unsigned log_level;        /* 0 error, 1 warning, 2 info, 3 debug; default 2 */
-	uint8_t warn_exponent;   /* a peer's timer exponent above it is shown, logged, counted; default 24 */
-	unsigned fdb_age_s;      /* default 300 */
-	uint32_t max_fdb;        /* default 16384 */
-	uint32_t max_ended;      /* ended VSIs kept for show, default 1024 */
-	unsigned max_clients;    /* of the control socket, default 32 */
+	uint8_t warn_exponent; /* a peer's timer exponent above it is shown, logged, counted; default 24 */
+	unsigned fdb_age_s;    /* default 300 */
+	uint32_t max_fdb;      /* default 16384 */
+	uint32_t max_ended;    /* ended VSIs kept for show, default 1024 */
+	unsigned max_clients;  /* of the control socket, default 32 */
+	struct conf_compat compat;
 	unsigned n_ports;        /* channels included */
 	struct conf_port *ports; /* n_ports, owned; each port is followed by its channels */
 	unsigned n_vifs;

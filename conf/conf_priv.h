@@ -29,6 +29,7 @@ enum conf_kind {
 	CONF_ELSEWHERE,  /* "drop" or "vlan N" */
 	CONF_MEMBERS,    /* list of VIF ids */
 	CONF_MANAGER,    /* VSI manager id */
+	CONF_MANAGERS,   /* list of "N = MANAGER", an array of 256 VSI manager ids */
 	CONF_VSI_ID_TEXT /* VSI id */
 };
 

@@ -87,6 +87,42 @@ static bool read_members(
 	return true;
 }
 
+/* "11 = 2001:db8::1" */
+static bool read_managers(
+	struct conf_doc *d, const config_setting_t *at, const char *what, struct vdp_manager *managers)
+{
+	static const struct vdp_manager none;
+	const char *text = "", *id;
+	unsigned n, octet;
+
+	if (!conf_doc_list(d, at, what, 256, &n))
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		const config_setting_t *item = config_setting_get_elem(at, i);
+		struct vdp_manager m;
+		char number[4] = "";
+		size_t digits;
+
+		if (!conf_doc_text(d, item, what, CONF_TEXT, &text))
+			return false;
+		digits = strspn(text, "0123456789");
+		id = text + digits + strspn(text + digits, " ");
+		if (digits > 0 && digits < sizeof(number))
+			memcpy(number, text, digits);
+		if (*id != '=' || !conf_parse_range(number, 0, 255, &octet, &octet) ||
+			!vdp_manager_parse(id + 1 + strspn(id + 1, " "), &m) || vdp_manager_equal(&m, &none))
+			return conf_doc_fail(d, item,
+				"%s has \"%s\"; allowed: \"N = ID\", N 0..255, ID a VSI manager id that is "
+				"not "
+				"all zeros",
+				what, text);
+		if (!vdp_manager_equal(&managers[octet], &none))
+			return conf_doc_fail(d, item, "%s has %u twice", what, octet);
+		managers[octet] = m;
+	}
+	return true;
+}
+
 static bool read_elsewhere(struct conf_doc *d, const config_setting_t *at, const struct conf_setting *s,
 	const char *what, void *base)
 {
@@ -166,6 +202,8 @@ bool conf_read_value(struct conf_doc *d, const config_setting_t *at, const struc
 		return read_members(d, at, what, base);
 	case CONF_MANAGER:
 		return conf_doc_manager(d, at, what, (struct vdp_manager *)(void *)member);
+	case CONF_MANAGERS:
+		return read_managers(d, at, what, (struct vdp_manager *)(void *)member);
 	case CONF_VSI_ID_TEXT:
 		return conf_doc_vsi_id(d, at, what, (struct vsi_id *)(void *)member);
 	}

@@ -70,6 +70,17 @@ static void put_members(struct out *o, const uint32_t *ids)
 		put(o, "%s%u", i > 0 ? ", " : "", ids[i]);
 }
 
+static void put_managers(struct out *o, const struct vdp_manager *managers)
+{
+	static const struct vdp_manager none;
+	char text[VDP_MANAGER_TEXT];
+
+	for (unsigned i = 0; i < 256; i++)
+		if (!vdp_manager_equal(&managers[i], &none))
+			put(o, "%s%u = %s", o->len > 0 ? ", " : "", i,
+				vdp_manager_format(&managers[i], text));
+}
+
 static void put_vsi_id(struct out *o, const struct vsi_id *id)
 {
 	char text[VSI_ID_TEXT];
@@ -128,6 +139,9 @@ const char *conf_setting_format(const struct conf_setting *s, const void *base, 
 	case CONF_MANAGER:
 		put(&o, "%s", vdp_manager_format(p, manager));
 		break;
+	case CONF_MANAGERS:
+		put_managers(&o, p);
+		break;
 	case CONF_VSI_ID_TEXT:
 		put_vsi_id(&o, p);
 		break;
@@ -179,6 +193,9 @@ const char *conf_setting_range(const struct conf_setting *s, char text[CONF_RANG
 		break;
 	case CONF_MANAGER:
 		put(&o, "IPv6 or IPv4 address, or 32 hex digits");
+		break;
+	case CONF_MANAGERS:
+		put(&o, "list of \"N = ID\", N 0..255, ID an IPv6 or IPv4 address or 32 hex digits");
 		break;
 	case CONF_VSI_ID_TEXT:
 		put(&o, "UUID, MAC, IPv4 or IPv6 address, or local:HEX");

@@ -68,6 +68,11 @@ static void host_state(void *ctx, struct state_health *ret)
 		state_health(s, ret);
 }
 
+static bool host_libvirt(void *ctx, struct ctl_libvirt_info *ret)
+{
+	return evbd_libvirt_info(ctx, ret);
+}
+
 static bool host_channel_add(
 	void *ctx, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT])
 {
@@ -94,6 +99,7 @@ struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
 		.port = host_port,
 		.reload = host_reload,
 		.state = host_state,
+		.libvirt = host_libvirt,
 		.channel_add = host_channel_add,
 		.channel_remove = host_channel_remove,
 	};

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "ctl_proto.h"
+#include "libvirt_vsi.h"
 #include "link.h"
 #include "node.h"
 #include "rtnl.h"
@@ -23,6 +24,15 @@ struct ctl_port_info {                        /* what the shell knows of a node 
 	const char *why;                      /* why no link could be opened; NULL or empty: fine */
 	bool is_shielded;                     /* the host's own stack hears nothing of the port */
 	bool is_exposed;                      /* it should not, but does */
+};
+
+struct ctl_libvirt_info { /* the dialogue with libvirt, in lldpad's place */
+	const char *pid_file;
+	uint32_t port_id;   /* netlink port */
+	uint32_t n_vsis;    /* listed */
+	uint64_t not_sent;  /* messages that libvirt did not take */
+	uint64_t malformed; /* messages that can't be read */
+	struct libvirt_counters count;
 };
 
 struct ctl_host { /* strings and pointers must live as long as the server */
@@ -45,6 +55,8 @@ struct ctl_host { /* strings and pointers must live as long as the server */
 	bool (*channel_add)(
 		void *ctx, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT]);
 	bool (*channel_remove)(void *ctx, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT]);
+	/** May be NULL. False: we are not in lldpad's place. */
+	bool (*libvirt)(void *ctx, struct ctl_libvirt_info *ret);
 };
 
 struct ctl_server;

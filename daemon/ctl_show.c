@@ -362,6 +362,33 @@ static void put_state(json_t *row, const struct ctl_host *h)
 	ctl_put_int(row, "state_written", health.written);
 }
 
+static void put_libvirt(json_t *row, const struct ctl_host *h)
+{
+	struct ctl_libvirt_info i;
+	json_t *o;
+
+	if (!h->libvirt || !h->libvirt(h->ctx, &i)) {
+		ctl_put(row, "libvirt", NULL);
+		return;
+	}
+	o = json_object();
+	ctl_put(row, "libvirt", o);
+	ctl_put_text(o, "pid_file", i.pid_file);
+	ctl_put_int(o, "netlink_port", i.port_id);
+	ctl_put_int(o, "vsis", i.n_vsis);
+	ctl_put_int(o, "requests", i.count.requests);
+	ctl_put_int(o, "not_taken", i.count.not_taken);
+	ctl_put_int(o, "succeeded", i.count.succeeded);
+	ctl_put_int(o, "refused", i.count.failed);
+	ctl_put_int(o, "timed_out", i.count.timed_out);
+	ctl_put_int(o, "polls", i.count.polls);
+	ctl_put_int(o, "not_listed", i.count.not_listed);
+	ctl_put_int(o, "let_go", i.count.let_go);
+	ctl_put_int(o, "forgotten", i.count.forgotten);
+	ctl_put_int(o, "not_sent", i.not_sent);
+	ctl_put_int(o, "malformed", i.malformed);
+}
+
 bool ctl_show_status(struct ctl_walk *w, unsigned budget)
 {
 	const struct ctl_host *h = w->host;
@@ -380,6 +407,7 @@ bool ctl_show_status(struct ctl_walk *w, unsigned budget)
 	ctl_put_text(row, "types_file", c->types_file);
 	ctl_put(row, "types", types ? json_integer(types->n_types) : NULL);
 	put_state(row, h);
+	put_libvirt(row, h);
 	put_totals(row, h);
 	ctl_put_int(row, "fdb", relay_fdb_count(node_relay(h->node)));
 	ctl_put_int(row, "fdb_max", c->max_fdb);

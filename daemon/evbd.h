@@ -61,6 +61,7 @@ struct evbd {
 	struct event *relay_timer;
 	struct event *signal[3]; /* TERM, INT, HUP */
 	struct ctl_server *ctl;
+	struct libvirt_socket *libvirt; /* NULL: compat.libvirt is false */
 	struct evbd_port *port[NODE_MAX_PORTS];
 	uint16_t dirty[NODE_MAX_PORTS];
 	uint16_t n_dirty;
@@ -81,9 +82,25 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf);
 void evbd_run(struct evbd *d);
 void evbd_stop(struct evbd *d); /* shutdown frames, devices restored, memory freed */
 void evbd_flush(struct evbd *d);
+/** To log, monitors and whoever waits for it. */
+void evbd_event(struct evbd *d, const struct node_event *ev, struct mono now);
+/** Set a timer; MONO_NEVER stops it. */
+void evbd_arm(struct event *timer, struct mono when, struct mono now);
+/** Take in what the kernel has said of devices. */
+void evbd_read_devices(struct evbd *d);
 
 /* ctl_host.c: what the control server needs of the shell */
 struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno);
+
+/* libvirt_socket.c */
+/** Take lldpad's place, if the configuration says so. 0 or a negative errno, which the log was told. */
+int evbd_libvirt_open(struct evbd *d);
+void evbd_libvirt_close(struct evbd *d);
+/** The configuration has changed. */
+void evbd_libvirt_conf(struct evbd *d);
+void evbd_libvirt_event(struct evbd *d, const struct node_event *ev, struct mono now);
+/** False: we are not in lldpad's place. */
+bool evbd_libvirt_info(const struct evbd *d, struct ctl_libvirt_info *ret);
 
 /* attach.c */
 /** The shell of a node port. NULL: out of memory, and the node port is gone again. */

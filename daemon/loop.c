@@ -90,18 +90,22 @@ static void on_flush(evutil_socket_t fd, short what, void *ctx)
 	evbd_flush(ctx);
 }
 
-static void on_event(void *ctx, const struct node_event *ev, struct mono now)
+void evbd_event(struct evbd *d, const struct node_event *ev, struct mono now)
 {
-	struct evbd *d = ctx;
-
 	log_event(&d->log, d->node, ev, now);
 	d->wants_mtu_check |= ev->kind == NODE_EVENT_VSI || ev->kind == NODE_EVENT_CHANNEL ||
 			      ev->kind == NODE_EVENT_PORT;
 	if (d->ctl)
 		ctl_server_event(d->ctl, ev, now);
+	evbd_libvirt_event(d, ev, now);
 }
 
-static void arm(struct event *timer, struct mono when, struct mono now)
+static void on_event(void *ctx, const struct node_event *ev, struct mono now)
+{
+	evbd_event(ctx, ev, now);
+}
+
+void evbd_arm(struct event *timer, struct mono when, struct mono now)
 {
 	uint64_t us = mono_is_never(when) ? 0 : (mono_since(now, when).ns + 999) / 1000;
 	struct timeval tv = { (time_t)(us / 1000000), (suseconds_t)(us % 1000000) };
@@ -124,7 +128,7 @@ static void on_rearm(void *ctx, uint16_t port)
 	if (when.ns == e->armed.ns)
 		return;
 	e->armed = when;
-	arm(e->timer, when, evbd_now());
+	evbd_arm(e->timer, when, evbd_now());
 }
 
 static void say_alive(struct evbd *d)
@@ -152,13 +156,10 @@ static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 	event_add(d->relay_timer, &tv); /* ageing is a matter of seconds */
 }
 
-static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
+void evbd_read_devices(struct evbd *d)
 {
-	struct evbd *d = ctx;
 	int err = rtnl_poll(d->rtnl);
 
-	(void)fd;
-	(void)what;
 	if (err < 0) { /* do not spin; what runs goes on */
 		log_line(&d->log, LOG_ERROR,
 			"event=\"rtnetlink failed: devices that come or go are not seen\" error=\"%s\"",
@@ -171,6 +172,13 @@ static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
 	}
 	set_links(d);
 	evbd_memo(d);
+}
+
+static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	evbd_read_devices(ctx);
 }
 
 static void on_stop(evutil_socket_t sig, short what, void *ctx)
@@ -327,6 +335,8 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 		err = d->ctl ? 0 : err;
 	}
 	if (!err)
+		err = evbd_libvirt_open(d); /* before another netlink socket takes our process id */
+	if (!err)
 		err = open_memo(d);
 	if (!err)
 		err = make_ports(d);
@@ -361,6 +371,7 @@ void evbd_stop(struct evbd *d)
 	if (d->ctl)
 		ctl_server_free(d->ctl);
 	d->ctl = NULL;
+	evbd_libvirt_close(d);
 	state_close(d->state);
 	for (uint16_t i = 0; i < NODE_MAX_PORTS; i++)
 		evbd_port_free(d, i);

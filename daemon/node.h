@@ -58,6 +58,7 @@ struct node_event {
 	uint16_t port;
 	const struct vdp_vsi *vsi; /* NODE_EVENT_VSI, BIND: valid during the call */
 	bool is_ended;             /* the VSI is gone after this event */
+	bool is_of_peer;           /* NODE_EVENT_VSI: it comes of something the peer said */
 	const char *from, *to;     /* states, NULL where there is none */
 	const char *event;         /* what happened */
 	const char *clause;        /* of the standard; NULL where none applies */
@@ -293,6 +294,12 @@ uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v);
  * NODE_NO_PORT. Kept across a restart. */
 uint16_t node_vsi_other_port(const struct vdp_vsi *v);
 bool node_vsi_is_host(const struct node_port *p, const struct vdp_vsi *v);
+/** Is `port` this station port, one of its S-channels, or an uplink that stands in for it? */
+bool node_is_station_of(const struct node *n, uint16_t port, uint16_t station);
+/** Which of those has the VSI; NODE_NO_PORT: none. */
+uint16_t node_vsi_find(const struct node *n, uint16_t station, const struct vsi_id *id);
+/** VM port behind one of those whose device has this address, be it the guest's own or libvirt's fe: form of it. */
+uint16_t node_vm_port_of_mac(const struct node *n, uint16_t station, struct mac mac);
 /** Ended VSIs, newest last: 0..n-1; NULL for one that has expired. */
 unsigned node_n_ended(const struct node *n);
 const struct node_ended *node_ended(const struct node *n, unsigned i, struct mono now);

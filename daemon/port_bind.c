@@ -146,6 +146,41 @@ static bool is_device_of(const struct node_port *vm, const struct vdp_vsi *v)
 	return false;
 }
 
+/* Is the device's address the guest's, or libvirt's fe: form of it? */
+static bool has_guest_mac(struct mac device, struct mac guest)
+{
+	if (device.b[0] == 0xfe)
+		device.b[0] = guest.b[0];
+	return mac_equal(device, guest);
+}
+
+bool node_is_station_of(const struct node *n, uint16_t port, uint16_t station)
+{
+	const struct node_port *p = node_port(n, port), *s = node_port(n, station);
+
+	return p && s && p->kind == NODE_STATION &&
+	       (p->device == station || (p->vifs && s->vifs && p->vifs->pe && p->vifs->pe == s->vifs->pe));
+}
+
+uint16_t node_vsi_find(const struct node *n, uint16_t station, const struct vsi_id *id)
+{
+	for (uint16_t i = 0; i < n->n_ports; i++)
+		if (node_is_station_of(n, i, station) &&
+			vdp_table_find(n->port[i]->vdp, id) != UINT32_MAX)
+			return i;
+	return NODE_NO_PORT;
+}
+
+uint16_t node_vm_port_of_mac(const struct node *n, uint16_t station, struct mac mac)
+{
+	for (uint16_t i = 0; i < n->n_ports; i++)
+		if (n->port[i] && n->port[i]->kind == NODE_VM && n->port[i]->is_present &&
+			node_is_station_of(n, n->port[i]->home, station) &&
+			has_guest_mac(n->port[i]->mac, mac))
+			return i;
+	return NODE_NO_PORT;
+}
+
 void port_bind_vsi(struct node *n, uint16_t port, uint32_t vsi, struct mono now)
 {
 	const struct vdp_vsi *v = vdp_table_get(n->port[port]->vdp, vsi);

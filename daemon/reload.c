@@ -158,6 +158,7 @@ int evbd_reload(
 	conf_free(d->conf);
 	d->conf = fresh;
 	d->log.level = (enum log_level)fresh->log_level;
+	evbd_libvirt_conf(d);
 	node_set_globals(d->node, fresh, now);
 	drop_unmatched(d, now);
 	evbd_vifs_conf(d, now);

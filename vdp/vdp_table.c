@@ -305,6 +305,7 @@ static void fill_news(struct vdp_table *t, uint32_t i, struct vdp_event *ret)
 		.filters_changed = v->filters_differ,
 		.event = causes[v->cause].event,
 		.clause = causes[v->cause].clause,
+		.is_of_peer = v->cause == CAUSE_RESPONSE || v->cause == CAUSE_BRIDGE_ENDED,
 	};
 	v->has_news = false;
 	v->filters_differ = false;

@@ -225,7 +225,7 @@ static void rig_side_start(int index, const char *name, const char *text)
 	};
 	struct ctl_host host = { s, NULL, "0.1.0", "/etc/evbd/evbd.conf", rig.now, host_now, host_offset,
 		host_conf, host_types, host_port, host_reload, host_state, host_channel_add,
-		host_channel_remove };
+		host_channel_remove, NULL };
 	char err[128];
 	int code = 0;
 
