@@ -124,6 +124,7 @@ struct node_vifs {
 	enum vntag_format format; /* in force, if has_format */
 	bool has_format;          /* configured, or agreed in CSP-Open */
 	bool is_signalled;        /* by PE-CSP; else VIFs and lists are those of the configuration */
+	bool has_greeted;     /* signalled: the other end was heard since the link came up, so our TLV is sent */
 	bool has_peer;
 	struct pe_tlv peer;   /* last Port Extension TLV, valid with has_peer */
 	struct node_pe *pe;   /* station */
@@ -164,6 +165,8 @@ struct node_port { /* read it, do not write it */
 	uint32_t vif;                   /* VM, VIF: VIF id or E-CID; 0: none yet */
 	uint16_t
 		home; /* VM: the station port whose vm_ports name it; `uplink` may be another one of its port extender */
+	struct csp_statistics extender; /* VIF: what its port extender counts, as of extender_at; that 0: never asked */
+	struct mono extender_at, next_statistics;
 	bool is_carrier_off;    /* VM: we took its carrier */
 	bool is_transit;        /* VM: a port extender is behind it */
 	bool is_physical;       /* the device has a wire: short frames are padded to the Ethernet minimum */
@@ -233,6 +236,10 @@ void node_set_globals(struct node *n, const struct conf *c, struct mono now);
 void node_vifs_conf(struct node *n, uint16_t port, const struct conf_vif *vifs, unsigned n_vifs,
 	const struct conf_list *lists, unsigned n_lists, struct mono now);
 
+/** Bridge: ask the port extender for its counters of a VIF; node_port.extender has them soon, after node_kick() of the
+ * VIF's uplink. Not more than twice a second. */
+void node_vif_ask_statistics(struct node *n, uint16_t vif, struct mono now);
+
 void node_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
 void node_port_on_time(struct node *n, uint16_t port, struct mono now);
 struct mono node_port_deadline(const struct node *n, uint16_t port);
@@ -289,6 +296,10 @@ uint16_t node_n_ports(const struct node *n);                            /* indic
 const struct relay *node_relay(const struct node *n);
 /** VM port a station VSI is bound to: index, or NODE_NO_PORT. */
 uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v);
+/** Station port that requests to this one go to: of a port extender's uplinks the elected one. */
+uint16_t node_upstream(const struct node *n, uint16_t port);
+/** Is that station port the VM port's uplink, or might it become it, as one of its port extender? */
+bool node_vm_is_behind(const struct node *n, uint16_t vm, uint16_t port);
 /** The other port that a VSI has to do with: its VM port, or on a bridge the port it left when it moved here; index, or
  * NODE_NO_PORT. Kept across a restart. */
 uint16_t node_vsi_other_port(const struct vdp_vsi *v);

@@ -384,7 +384,7 @@ void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now)
 enum vdp_submit node_vsi_request(
 	struct node *n, uint16_t port, const struct vdp_request *rq, uint16_t vm_port, struct mono now)
 {
-	struct node_port *p = n->port[port = pe_upstream(n, port)];
+	struct node_port *p = n->port[port = node_upstream(n, port)];
 	uint32_t at = vdp_table_find(p->vdp, &rq->subject.vsi);
 	const struct vdp_vsi *v = at == UINT32_MAX ? NULL : vdp_table_get(p->vdp, at);
 	uint16_t was = v ? node_vsi_vm_port(p, v) : NODE_NO_PORT;
@@ -412,7 +412,7 @@ enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct
 	enum vdp_submit verdict;
 	uint32_t i;
 
-	port = pe_upstream(n, port);
+	port = node_upstream(n, port);
 	p = n->port[port];
 	verdict = vdp_station_deassociate(p->vdp, id, now);
 	i = vdp_table_find(p->vdp, id);
@@ -493,6 +493,9 @@ bool node_vsi_save(const struct node *n, uint16_t port, const struct vsi_id *id,
 	const struct node_port *p = n->port[port];
 	uint32_t i = vdp_table_find(p->vdp, id);
 
+	/* the VIFs of a session go with it, and the next one may number them differently */
+	if (p->kind == NODE_BRIDGE && p->vifs && p->vifs->is_signalled)
+		return false;
 	return i != UINT32_MAX && !node_vsi_is_host(p, vdp_table_get(p->vdp, i)) &&
 	       vdp_table_save(p->vdp, i, room, ret);
 }
@@ -503,6 +506,9 @@ enum vdp_submit node_vsi_restore(
 	struct vdp_saved r = *s;
 	enum vdp_submit verdict;
 
+	port = node_upstream(n, port);
+	if (n->port[port]->kind == NODE_BRIDGE && n->port[port]->vifs && n->port[port]->vifs->is_signalled)
+		return VDP_SUBMIT_UNKNOWN; /* of before the port had VIFs */
 	r.rq.user = other == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)other + 1;
 	verdict = vdp_table_restore(n->port[port]->vdp, &r, now);
 	if (verdict == VDP_SUBMIT_OK && n->port[port]->kind == NODE_STATION && n->port[port]->vifs)
