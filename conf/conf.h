@@ -161,6 +161,13 @@ int conf_add_channel(
 /** Take out a row again. False: it was not there. */
 bool conf_remove_channel(struct conf *c, const char *port, uint16_t scid);
 
+/** The same with a VIF; its row has line 0. settings: without id. */
+int conf_add_vif(
+	struct conf *c, const char *port, uint32_t id, const char *settings, struct conf_error *ret_error);
+bool conf_remove_vif(struct conf *c, const char *port, uint32_t id);
+/** The row of a VIF, or NULL. */
+const struct conf_vif *conf_find_vif(const struct conf *c, const char *port, uint32_t id);
+
 /** "file:line: text", without the line where none is known. */
 const char *conf_error_format(const struct conf_error *e, char *text, size_t size);
 

@@ -38,6 +38,9 @@ enum cmd_opt { /* index into cmd_options[] */
 	OPT_PVID,
 	OPT_REFLECTIVE_RELAY,
 	OPT_LEARNING,
+	OPT_PRIORITY,
+	OPT_UNTAGGED,
+	OPT_TRANSIT,
 	OPT_N,
 };
 enum cmd_value { CMD_FLAG, CMD_TEXT, CMD_LIST }; /* a list option may be given more than once */
@@ -86,6 +89,7 @@ int cmd_help(const struct command *cmd, const struct cmd_args *args);
 int cmd_show(const struct command *cmd, const struct cmd_args *args);
 int cmd_vsi(const struct command *cmd, const struct cmd_args *args);
 int cmd_channel(const struct command *cmd, const struct cmd_args *args);
+int cmd_vif(const struct command *cmd, const struct cmd_args *args);
 int cmd_monitor(const struct command *cmd, const struct cmd_args *args);
 int cmd_reload(const struct command *cmd, const struct cmd_args *args);
 
@@ -93,6 +97,11 @@ int cmd_reload(const struct command *cmd, const struct cmd_args *args);
 __attribute__((format(printf, 2, 3))) int cmd_fail(int code, const char *format, ...);
 /** One JSON object and a newline on stdout, flushed. */
 void cmd_print_json(const json_t *j);
+/** A number from low to high, decimal, or hexadecimal with 0x; false after saying that it is none. */
+bool cmd_number(const struct cmd_args *args, enum cmd_opt option, long low, long high, long *ret);
+/** settings[key] = such a number, if the option is given. */
+bool cmd_put_number(json_t *settings, const char *key, const struct cmd_args *args, enum cmd_opt option,
+	long low, long high);
 struct out;
 /** Standard output as it is: terminal width, current time. */
 struct out cmd_out(void);

@@ -122,7 +122,7 @@ static void bash_patterns(FILE *f, const char *const *args)
 static void bash_values(FILE *f)
 {
 	static const struct {
-		const char *args[8]; /* ends with NULL */
+		const char *args[9]; /* ends with NULL */
 		const char *reply;
 	} kinds[] = {
 		{ { "SOCKET", "FILE" }, "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return" },
@@ -132,7 +132,7 @@ static void bash_values(FILE *f)
 		{ { "vepa|veb|none|single" },
 			"mapfile -t COMPREPLY < <(compgen -W \"vepa veb none single\" -- \"$cur\"); return" },
 		{ { "yes|no" }, "mapfile -t COMPREPLY < <(compgen -W \"yes no\" -- \"$cur\"); return" },
-		{ { "ID", "N", "ADDRESS", "FILTER", "HEX", "SECONDS", "PATTERNS" }, "return" },
+		{ { "ID", "N", "ADDRESS", "FILTER", "HEX", "SECONDS", "PATTERNS", "VLANS" }, "return" },
 	};
 
 	fputs("\tcase $prev in\n", f);

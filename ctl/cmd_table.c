@@ -17,7 +17,8 @@ const struct cmd_option cmd_options[OPT_N] = {
 		"print the shell completion, or the manual page's synopsis", CMD_TEXT, 0, false },
 	[OPT_VERBOSE] = { "verbose", NULL, "everything, one block per object", CMD_FLAG, 'v', false },
 	[OPT_FILE] = { "file", "FILE", "read JSON Lines, one VSI a line (-: stdin)", CMD_TEXT, 'f', false },
-	[OPT_ID] = { "id", "ID", "VSI ID: UUID, MAC, IPv4, IPv6, local:HEX, or new", CMD_TEXT, 0, true },
+	[OPT_ID] = { "id", "ID", "VSI ID: UUID, MAC, IPv4, IPv6, local:HEX, or new; of a VIF its number",
+		CMD_TEXT, 0, true },
 	[OPT_PORT] = { "port", "PORT", "interface of the daemon's port", CMD_TEXT, 0, true },
 	[OPT_CHANNEL] = { "channel", "N", "S-channel, default 1", CMD_TEXT, 0, true },
 	[OPT_TYPE_ID] = { "type-id", "N", "VSI type, 0 to 16777215", CMD_TEXT, 0, true },
@@ -45,6 +46,12 @@ const struct cmd_option cmd_options[OPT_N] = {
 		CMD_TEXT, 0, false },
 	[OPT_LEARNING] = { "learning", "yes|no", "a bridge's channel: learn source addresses", CMD_TEXT, 0,
 		false },
+	[OPT_PRIORITY] = { "priority", "N", "priority of a VIF's untagged frames, 0 to 7", CMD_TEXT, 0,
+		false },
+	[OPT_UNTAGGED] = { "untagged", "VLANS",
+		"VLANs whose frames reach the VM untagged: numbers and low-high, with commas between",
+		CMD_TEXT, 0, false },
+	[OPT_TRANSIT] = { "transit", NULL, "a port extender is behind the VM port", CMD_FLAG, 0, false },
 };
 
 const unsigned cmd_global_options = BIT(OPT_SOCKET) | BIT(OPT_JSON) | BIT(OPT_HELP);
@@ -55,6 +62,9 @@ enum {
 	CHANNEL_OPTIONS = BIT(OPT_PORT) | BIT(OPT_CHANNEL) | BIT(OPT_SCID),
 	ADD_CHANNEL_OPTIONS = CHANNEL_OPTIONS | BIT(OPT_SVID) | BIT(OPT_RELAY) | BIT(OPT_VM_PORTS) |
 			      BIT(OPT_PVID) | BIT(OPT_REFLECTIVE_RELAY) | BIT(OPT_LEARNING),
+	VIF_OPTIONS = BIT(OPT_PORT) | BIT(OPT_ID),
+	ADD_VIF_OPTIONS = VIF_OPTIONS | BIT(OPT_VM_PORT) | BIT(OPT_PVID) | BIT(OPT_PRIORITY) |
+			  BIT(OPT_UNTAGGED) | BIT(OPT_TRANSIT),
 	NAME_OPTIONS = BIT(OPT_ID) | BIT(OPT_PORT) | BIT(OPT_CHANNEL) | BIT(OPT_FILE) | BIT(OPT_WAIT) |
 		       BIT(OPT_NO_WAIT),
 	ASSOCIATE_OPTIONS = NAME_OPTIONS | BIT(OPT_TYPE_ID) | BIT(OPT_TYPE_VERSION) | BIT(OPT_MANAGER) |
@@ -81,6 +91,9 @@ const struct command cmd_commands[] = {
 		"end VSIs; on a bridge port the administrator withdraws them" },
 	{ "channel", "add", NULL, ADD_CHANNEL_OPTIONS, cmd_channel, "add an S-channel, until it is removed" },
 	{ "channel", "remove", NULL, CHANNEL_OPTIONS, cmd_channel, "remove an S-channel that was added" },
+	{ "vif", "add", NULL, ADD_VIF_OPTIONS, cmd_vif,
+		"add a VIF to a port without signalling, until it is removed" },
+	{ "vif", "remove", NULL, VIF_OPTIONS, cmd_vif, "remove a VIF that was added" },
 	{ "monitor", NULL, NULL, 0, cmd_monitor, "events as they happen, until interrupted" },
 	{ "reload", NULL, NULL, 0, cmd_reload, "read the configuration again; list what changed" },
 	{ "help", NULL, "[COMMAND]", 0, cmd_help, "explain a command" },

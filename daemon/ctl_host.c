@@ -68,15 +68,16 @@ static void host_state(void *ctx, struct state_health *ret)
 		state_health(s, ret);
 }
 
-static bool host_channel_add(
-	void *ctx, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT])
+static bool host_add(void *ctx, enum state_kind kind, const char *port, uint32_t id, const json_t *settings,
+	char why[CTL_ERROR_TEXT])
 {
-	return evbd_channel_add(ctx, port, scid, settings, why);
+	return evbd_add(ctx, kind, port, id, settings, why);
 }
 
-static bool host_channel_remove(void *ctx, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT])
+static bool host_remove(
+	void *ctx, enum state_kind kind, const char *port, uint32_t id, char why[CTL_ERROR_TEXT])
 {
-	return evbd_channel_remove(ctx, port, scid, why);
+	return evbd_remove(ctx, kind, port, id, why);
 }
 
 struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
@@ -94,8 +95,8 @@ struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
 		.port = host_port,
 		.reload = host_reload,
 		.state = host_state,
-		.channel_add = host_channel_add,
-		.channel_remove = host_channel_remove,
+		.add = host_add,
+		.remove = host_remove,
 	};
 	char err[CONF_TEXT] = "";
 	struct ctl_server *s = ctl_server_new(d->base, &host, ret_errno, err, sizeof(err));

@@ -124,7 +124,7 @@ struct node_vifs {
 	enum vntag_format format; /* in force, if has_format */
 	bool has_format;          /* configured, or agreed in CSP-Open */
 	bool is_signalled;        /* by PE-CSP; else VIFs and lists are those of the configuration */
-	bool has_greeted;     /* signalled: the other end was heard since the link came up, so our TLV is sent */
+	bool has_greeted; /* signalled: the other end was heard since the link came up, so our TLV is sent */
 	bool has_peer;
 	struct pe_tlv peer;   /* last Port Extension TLV, valid with has_peer */
 	struct node_pe *pe;   /* station */
@@ -163,9 +163,11 @@ struct node_port { /* read it, do not write it */
 	struct node_channels *channels; /* UAP; NULL: no S-channels */
 	struct node_vifs *vifs;         /* uplink or cascade port; NULL: no port extension */
 	uint32_t vif;                   /* VM, VIF: VIF id or E-CID; 0: none yet */
+	struct mono vif_since;
 	uint16_t
 		home; /* VM: the station port whose vm_ports name it; `uplink` may be another one of its port extender */
-	struct csp_statistics extender; /* VIF: what its port extender counts, as of extender_at; that 0: never asked */
+	struct csp_statistics
+		extender; /* VIF: what its port extender counts, as of extender_at; that 0: never asked */
 	struct mono extender_at, next_statistics;
 	bool is_carrier_off;    /* VM: we took its carrier */
 	bool is_transit;        /* VM: a port extender is behind it */
@@ -222,6 +224,9 @@ void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up,
 	struct mono now);
 /** Is there a wire behind the device? Then frames are padded to the Ethernet minimum. For the next node_port_state(). */
 void node_port_set_physical(struct node *n, uint16_t port, bool is_physical);
+/** A predecessor that was killed had taken the device's carrier: it is to have it again with its VIF. Before the first
+ * node_port_state(). */
+void node_port_carrier_taken(struct node *n, uint16_t port);
 /** Apply a new configuration of this port that conf_diff() calls adapted or renegotiated; of an S-channel that the
  * configuration did not name before, too. */
 void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now);
@@ -304,6 +309,31 @@ bool node_vm_is_behind(const struct node *n, uint16_t vm, uint16_t port);
  * NODE_NO_PORT. Kept across a restart. */
 uint16_t node_vsi_other_port(const struct vdp_vsi *v);
 bool node_vsi_is_host(const struct node_port *p, const struct vdp_vsi *v);
+enum node_vif_state {
+	NODE_VIF_WANTED, /* `reason` says what is missing */
+	NODE_VIF_CREATING,
+	NODE_VIF_CREATED,    /* and carries nothing yet: no VSI is associated on it */
+	NODE_VIF_ASSOCIATED, /* it carries data */
+	NODE_VIF_REFUSED,    /* by the bridge, or it deleted it */
+};
+struct node_vif_look {
+	enum node_vif_state state;
+	const char *reason;  /* a constant; NULL: none */
+	bool is_operational; /* the VM port's link, as far as this end knows */
+	uint16_t pvid;       /* 0: that of its VSI, or a port extender's bridge has not said it yet */
+	uint8_t priority;
+	unsigned n_vsis;       /* associated on it */
+	uint8_t untagged[512]; /* bitmap of VIDs whose frames reach the VM without their tag */
+};
+/** VIF port that a bridge's VSI is admitted on, NODE_NO_PORT: none. */
+uint16_t node_vsi_vif_port(const struct node *n, uint16_t port, uint32_t vsi);
+/** VIF that a VSI names, or that its VM port has; 0: none. */
+uint32_t node_vsi_vif(const struct node *n, uint16_t port, uint32_t vsi);
+const char *node_vif_state_name(enum node_vif_state s); /* "wanted" ... */
+/** How a VIF stands: of a VM port whose uplink has port extension, or of a bridge's VIF port. False: of any other port. */
+bool node_vif_look(const struct node *n, uint16_t port, struct node_vif_look *ret);
+/** Why an uplink or cascade port with signalling has no session of PE-CSP, a constant; NULL: it has one, or needs none. */
+const char *node_vif_no_session(const struct node *n, uint16_t port);
 /** Ended VSIs, newest last: 0..n-1; NULL for one that has expired. */
 unsigned node_n_ended(const struct node *n);
 const struct node_ended *node_ended(const struct node *n, unsigned i, struct mono now);

@@ -242,6 +242,7 @@ uint16_t node_vif_port_add(struct node *n, uint16_t trunk, uint32_t id, struct m
 	p->device = trunk;
 	p->uplink = trunk;
 	p->vif = id;
+	p->vif_since = now;
 	p->mtu = n->port[trunk]->mtu;
 	p->is_physical = n->port[trunk]->is_physical;
 	p->conf.learning = true;
@@ -299,8 +300,9 @@ void node_port_del(struct node *n, uint16_t port, struct mono now)
 		if (p->vifs)
 			pe_leave(n, port, now);
 		for (uint16_t i = 0; i < n->n_ports; i++)
-			if (n->port[i] && n->port[i]->kind == NODE_VM && n->port[i]->home == port)
-				node_port_del(n, i, now);
+			if (n->port[i] && n->port[i]->kind == NODE_VM && n->port[i]->home == port &&
+				n->port[i]->uplink != port)
+				node_port_del(n, i, now); /* behind another uplink of its group */
 		for (uint16_t i = 0; i < n->n_ports; i++)
 			if (n->port[i] && i != port && n->port[i]->device == port &&
 				n->port[i]->kind != NODE_VIF)
@@ -378,6 +380,15 @@ void node_port_changed(struct node *n, uint16_t port, bool is_present, bool is_u
 void node_port_set_physical(struct node *n, uint16_t port, bool is_physical)
 {
 	n->port[port]->is_physical = is_physical;
+}
+
+void node_port_carrier_taken(struct node *n, uint16_t port)
+{
+	struct node_port *p = n->port[port];
+
+	p->is_carrier_off = p->kind == NODE_VM && n->port[p->uplink]->vifs;
+	if (!p->is_carrier_off && n->io.carrier) /* there are no VIFs here any more */
+		n->io.carrier(n->io.ctx, port, true);
 }
 
 void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac, uint32_t mtu,

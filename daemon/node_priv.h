@@ -133,6 +133,8 @@ void pe_leave(struct node *n, uint16_t port, struct mono now);
 void pe_forget(struct node_vifs *x, uint16_t port);
 /** A VM port changed its state; is_news: it has come up. */
 void pe_vm(struct node *n, uint16_t vm, bool is_news, struct mono now);
+/** What PE-CSP has of a VM port; NULL: nothing, or there is no signalling. */
+const struct csp_pe_port *pe_csp_port(const struct node *n, uint16_t vm);
 /** Default priority of a VM port's frames. */
 uint8_t pe_priority(const struct node *n, uint16_t vm);
 /** Before the rows change: none is a port extender's below any more. */

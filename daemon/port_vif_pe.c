@@ -29,6 +29,13 @@ static uint16_t number_of(uint16_t vm)
 	return (uint16_t)(vm + 1);
 }
 
+const struct csp_pe_port *pe_csp_port(const struct node *n, uint16_t vm)
+{
+	const struct node_vifs *x = n->port[n->port[vm]->uplink]->vifs;
+
+	return x->is_signalled ? csp_pe_port_at(x->pe->csp, csp_pe_find(x->pe->csp, number_of(vm))) : NULL;
+}
+
 static bool is_vm_of(const struct node *n, uint16_t i, uint16_t uplink)
 {
 	return n->port[i] && n->port[i]->kind == NODE_VM && n->port[i]->uplink == uplink;
@@ -100,7 +107,6 @@ void pe_forget(struct node_vifs *x, uint16_t port)
 	if (pe->n == 0)
 		free(pe);
 }
-
 
 bool node_vm_is_behind(const struct node *n, uint16_t vm, uint16_t port)
 {
@@ -237,9 +243,11 @@ static void give_vif(struct node *n, uint16_t vm, uint32_t id, struct mono now)
 		return;
 	}
 	p->vif = id;
+	p->vif_since = now;
 	up->vifs->n_vifs++;
 	tell_vif(n, vm, "VIF", now);
 	set_carrier(n, vm, true);
+	node_port_cfg(n, vm); /* its default priority */
 	node_forwarding(n, vm);
 	vsis_of_vm(n, vm, now);
 }
@@ -289,8 +297,7 @@ static void transit(struct node *n, uint16_t vm)
 
 	set_transit(n, vm, true);
 	for (unsigned i = 0; n->port[vm]->lport != FWD_LPORT_NONE && i < up->vifs->n_conf; i++)
-		if (up->vifs->conf[i].is_transit &&
-			strcmp(up->vifs->conf[i].vm_port, n->port[vm]->name) == 0)
+		if (up->vifs->conf[i].is_transit && strcmp(up->vifs->conf[i].vm_port, n->port[vm]->name) == 0)
 			(void)relay_channel_set(
 				n->relay, up->lport, up->vifs->conf[i].id, n->port[vm]->lport);
 }
@@ -324,12 +331,9 @@ static void static_vm(struct node *n, uint16_t vm, struct mono now)
 
 uint8_t pe_priority(const struct node *n, uint16_t vm)
 {
-	const struct node_vifs *x = n->port[n->port[vm]->uplink]->vifs;
 	const struct conf_vif *c = port_vif_conf_of_vm(n, vm);
-	const struct csp_pe_port *p = NULL;
+	const struct csp_pe_port *p = pe_csp_port(n, vm);
 
-	if (x->is_signalled)
-		p = csp_pe_port_at(x->pe->csp, csp_pe_find(x->pe->csp, number_of(vm)));
 	return p ? p->priority : c ? c->priority : 0;
 }
 
@@ -342,7 +346,7 @@ static bool is_same_wish(const struct csp_pe_wish *a, const struct csp_pe_wish *
 static void wish(struct node *n, uint16_t vm, const struct csp_pe_wish *w, bool is_news, struct mono now)
 {
 	struct csp_pe *csp = n->port[n->port[vm]->uplink]->vifs->pe->csp;
-	const struct csp_pe_port *p = csp_pe_port_at(csp, csp_pe_find(csp, w->number));
+	const struct csp_pe_port *p = pe_csp_port(n, vm);
 	enum csp_submit verdict;
 
 	if (p && (!is_same_wish(&p->wish, w) || (is_news && p->state == CSP_PE_PORT_REFUSED)))

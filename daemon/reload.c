@@ -25,7 +25,7 @@ void evbd_row_remove(struct evbd *d, const struct conf_port *row, bool is_restar
 	memcpy(label, node_port(d->node, port)->label, sizeof(label));
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
 		const struct node_port *p = node_port(d->node, i);
-		uint16_t at = p && p->kind == NODE_VM ? p->uplink : i;
+		uint16_t at = p && p->kind == NODE_VM ? p->home : i;
 
 		if (!p || (at != port && node_port(d->node, at)->device != port))
 			continue;
@@ -57,8 +57,7 @@ bool evbd_row_add(struct evbd *d, const struct conf_port *row, struct mono now)
 	return true;
 }
 
-/* VM ports that no pattern names any more. */
-static void drop_unmatched(struct evbd *d, struct mono now)
+void evbd_drop_unmatched(struct evbd *d, struct mono now)
 {
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
 		const struct node_port *p = node_port(d->node, i);
@@ -159,7 +158,7 @@ int evbd_reload(
 	d->conf = fresh;
 	d->log.level = (enum log_level)fresh->log_level;
 	node_set_globals(d->node, fresh, now);
-	drop_unmatched(d, now);
+	evbd_drop_unmatched(d, now);
 	evbd_vifs_conf(d, now);
 	vtdb_file_recheck(&d->vtdb, d->node, now);
 	(void)rtnl_dump(d->rtnl); /* attach new ports and VM ports to devices that exist */

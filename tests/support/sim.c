@@ -180,7 +180,10 @@ static void on_rearm(void *ctx, uint16_t port)
 
 static void on_carrier(void *ctx, uint16_t port, bool is_on)
 {
-	((struct sim_node *)ctx)->port[port].is_carrier_off = !is_on;
+	struct sim_port *p = &((struct sim_node *)ctx)->port[port];
+
+	p->is_carrier_off = !is_on;
+	p->is_carrier_due = true;
 }
 
 static void on_ask(void *ctx, struct node *node, uint16_t port, struct vtdb_handle h,
@@ -405,6 +408,8 @@ static void add_ports(struct sim_node *n)
 		port = node_vm_port_add(
 			n->node, n->vm_name[i], node_find_label(n->node, n->vm_uplink[i]), now);
 		assert(port != NODE_NO_PORT);
+		if (n->port[port].is_carrier_off)
+			node_port_carrier_taken(n->node, port); /* the memo says so */
 		port_up(n, port);
 	}
 	sim_state_restore(n, false);
@@ -558,10 +563,26 @@ static void node_due(struct sim_node *n)
 		answer_due(n);
 }
 
+/* The devices do what the node asked for, outside of the node. */
+static void set_carriers(struct sim_node *n)
+{
+	for (uint16_t i = 0; i < node_n_ports(n->node); i++) {
+		if (!n->port[i].is_carrier_due || !node_port(n->node, i))
+			continue;
+		n->port[i].is_carrier_due = false;
+		n->port[i].is_down = n->port[i].is_carrier_off;
+		port_up(n, i);
+	}
+}
+
 bool sim_step(struct sim *s, struct mono until)
 {
-	struct mono next = s->n_frames > 0 ? s->frame[0].at : MONO_NEVER;
+	struct mono next;
 
+	for (unsigned i = 0; i < s->n_nodes; i++)
+		if (s->node[i].node)
+			set_carriers(&s->node[i]);
+	next = s->n_frames > 0 ? s->frame[0].at : MONO_NEVER;
 	for (unsigned i = 0; i < s->n_nodes; i++)
 		if (s->node[i].node)
 			next = mono_min(next, node_next(&s->node[i]));

@@ -37,6 +37,7 @@ struct sim_port {
 	size_t last_len;
 	bool is_down;
 	bool is_carrier_off; /* as the node wants it */
+	bool is_carrier_due; /* and the device does not know yet */
 };
 
 struct sim_question { /* a type database question that waits */
