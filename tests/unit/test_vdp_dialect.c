@@ -500,6 +500,20 @@ Test(vdp_dialect, timers_follow_the_dialect_and_then_the_parameters)
 	cr_assert_eq(vdp_table_timers(t)->tout_keep_alive.ns, vdp_tout_keep_alive(&r.params).ns);
 }
 
+Test(vdp_dialect, what_is_kept_of_a_vsi_names_the_generation)
+{
+	struct vdp_filter room[2 * VDP_FILTERS_MAX];
+	struct vdp_saved s;
+
+	associate();
+	for (int side = ST; side <= BR; side++) {
+		struct vsi_id id = rig_id(1);
+
+		cr_assert(vdp_table_save(r.side[side].t, vdp_table_find(r.side[side].t, &id), room, &s));
+		cr_assert_eq(s.edition, QBG_DRAFT);
+	}
+}
+
 Test(vdp_dialect, a_vsi_of_before_a_restart_has_to_be_sayable_too)
 {
 	struct vdp_saved s = { .rq = rq, .granted = &filter, .keep_alive = dur_s(33) };
