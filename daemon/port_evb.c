@@ -192,8 +192,11 @@ static void hear_peer(struct node *n, uint16_t port, struct mono now)
 	evb_sm_on_heard(&p->evb, &heard, n_neighbours, now);
 	/* A peer that has not heard of us has just started. Its ECP may begin with the very number it ended with
 	 * (lldpad always begins with 1). */
-	if (evb_sm_is_peer_new(&p->evb))
+	if (evb_sm_is_peer_new(&p->evb)) {
 		ecp_rx_forget(&p->ecp_rx);
+		if (p->choice.edition == QBG_DRAFT && p->agent[AGENT_NCB].in_use) /* its TLV echoes nothing */
+			lldp_agent_repeat(p->agent[AGENT_NCB].lldp, now);
+	}
 	apply(n, port, &was, now);
 }
 

@@ -471,6 +471,7 @@ Test(port_draft, a_peer_that_has_just_started_may_use_the_last_number_again)
 	WANT(frame_d4, 1);
 	rx_ack(1);
 	hear_draft_of(1, 7, 0); /* CCAP: it has not heard us */
+	cr_assert_eq(rig_count(LLDP_ETHERTYPE), 1, "so it is told at once");
 	rx(1, 0, 1);
 	WANT(frame_d3, 1);
 	WANT(frame_d4, 2);
