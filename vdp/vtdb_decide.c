@@ -86,9 +86,9 @@ static bool is_manager_known(const struct vtdb_types *db, const struct vdp_manag
 static bool is_type_known(const struct vtdb_types *db, const struct vdp_manager *m, uint32_t type_id)
 {
 	unsigned n = types_up_to(db, m, type_id, UINT8_MAX);
+	const struct vtdb_type *t = n > 0 ? &db->types[n - 1] : NULL;
 
-	return n > 0 && vdp_manager_equal(&db->types[n - 1].manager, m) &&
-	       db->types[n - 1].type_id == type_id;
+	return t != NULL && vdp_manager_equal(&t->manager, m) && t->type_id == type_id;
 }
 
 static bool is_manager_stated(const struct vdp_manager *m)
