@@ -212,7 +212,7 @@ uint16_t node_port_add(struct node *n, const struct conf_port *conf, struct mono
 	relay_attach(n, port);
 	port_evb_init(p, now);
 	if (p->kind != NODE_ORDINARY)
-		port_ecp_init(n, p);
+		port_ecp_init(n, p, now);
 	port_evb_conf(n, port, now);
 	port_channel_conf(n, p->device, now);
 	return port;
