@@ -200,10 +200,18 @@ static void withdraw(struct world *w, unsigned i)
 	node_kick(w->br->node, port, sim_node_now(w->br));
 }
 
+static void reconfigure(struct sim_node *n, const struct conf_port *conf)
+{
+	uint16_t port = n->node ? node_find_channel(n->node, conf->name, conf->scid) : NODE_NO_PORT;
+
+	if (port != NODE_NO_PORT)
+		node_port_conf(n->node, port, conf, sim_node_now(n));
+}
+
 /* A channel comes into a configuration or goes from it, or has other settings. */
 static void change_channel(struct world *w, struct sim_node *n, const char *device)
 {
-	uint16_t scid = (uint16_t)(2 + below(w, CHANNELS - 1)), port;
+	uint16_t scid = (uint16_t)(2 + below(w, CHANNELS - 1));
 	struct conf_port *p = sim_find_channel(n, device, scid);
 
 	if (!p) {
@@ -212,9 +220,7 @@ static void change_channel(struct world *w, struct sim_node *n, const char *devi
 		sim_del_channel(n, device, scid);
 	} else {
 		set_port(w, p);
-		port = n->node ? node_find_channel(n->node, device, scid) : NODE_NO_PORT;
-		if (port != NODE_NO_PORT)
-			node_port_conf(n->node, port, p, sim_node_now(n));
+		reconfigure(n, p);
 	}
 }
 
@@ -425,8 +431,7 @@ static void agree_on_generation(struct world *w)
 
 		for (unsigned p = 0; p < n->conf.n_ports; p++) {
 			n->ports[p].generation = ends[how][n == w->br ? 0 : 1];
-			if (n->node)
-				node_port_conf(n->node, (uint16_t)p, &n->ports[p], sim_node_now(n));
+			reconfigure(n, &n->ports[p]);
 		}
 	}
 }
