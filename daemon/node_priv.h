@@ -186,12 +186,26 @@ struct mono port_evb_deadline(const struct node_port *p);
 void port_evb_pump(struct node *n, uint16_t port, struct mono now);
 void port_evb_shutdown(struct node *n, uint16_t port, struct mono now);
 
+/* port_edition.c: which generation of EVB, ECP and VDP the port speaks */
+/** What is configured; the draft has no S-channels. */
+enum evb_generation port_edition_setting(const struct node_port *p);
+/** An LLDPDU has come in and EVB has heard it. */
+void port_edition_hear(struct node *n, uint16_t port, struct mono now);
+/** A VSI that is put back was spoken of in this generation. */
+void port_edition_adopt(struct node *n, uint16_t port, enum qbg_edition before, struct mono now);
+/** The configuration may name another one. */
+void port_edition_conf(struct node *n, uint16_t port, struct mono now);
+
 /* port_ecp.c: the only place where VDP meets ECP */
-void port_ecp_init(struct node *n, struct node_port *p);
+void port_ecp_init(struct node *n, struct node_port *p, struct mono now);
 void port_ecp_fini(struct node_port *p);
 void port_ecp_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
 /** Operational values or readiness of the EVB machine changed. */
 void port_ecp_params(struct node *n, uint16_t port, struct mono now);
+/** ECP and VDP go over to the generation in force: all VSIs restart. Not ready until port_ecp_params(). */
+void port_ecp_edition(struct node *n, uint16_t port, struct mono now);
+/** Is a frame of this EtherType and destination ECP of the generation in force? */
+bool port_ecp_takes(const struct node_port *p, unsigned ethertype, struct mac da);
 /** Link down or EVB switched off: a bridge's VSIs end without a frame, a station's wait (evb-reference 6.8). */
 void port_ecp_down(struct node *n, uint16_t port, struct mono now);
 void port_ecp_pump(struct node *n, uint16_t port, struct mono now);

@@ -107,10 +107,12 @@ void cb_static(struct node *n, uint16_t port, struct mono now)
 	for (uint16_t i = 0; i < n->n_ports; i++) {
 		if (!is_vif_of(n, i, port))
 			continue;
-		if (!x->is_signalled && !port_vif_conf_of(x, n->port[i]->vif))
+		if (!x->is_signalled && !port_vif_conf_of(x, n->port[i]->vif)) {
 			vif_del(n, i, now);
-		else
-			node_port_cfg(n, i);
+			continue;
+		}
+		node_port_cfg(n, i);
+		cb_vif_changed(n, i); /* the extender is told */
 	}
 	for (unsigned k = 0; !x->is_signalled && k < x->n_conf; k++)
 		(void)vif_add(n, port, x->conf[k].id, now);

@@ -28,6 +28,8 @@ ok "each VSI is in its channel, on both sides" eval 'for node in host switch; do
 
 eventually 10 "vm1 -> vm2" pings vm1 10.99.0.2 1
 ok "vm1 -> evb-net" pings vm1 10.99.0.9 1
+ok "the switch knows vm1 in its channel" query switch fdb 'map(select(.mac == $mac and .port == "swp1" and .channel == 2)) | length == 1' \
+	--arg mac $VM1_MAC
 capture switch swp1 tags
 ok "vm1 -> vm2, counted" pings vm1 10.99.0.2 4
 ok "vm1 -> evb-net, counted" pings vm1 10.99.0.9 4
@@ -107,6 +109,8 @@ restarted_under_ping() {
 	lost=$(awk '/packets transmitted/ { print $1 - $4 }' "$LAB_RUN/through.log")
 	note "$node, $signal: away for $away ms; $lost frames of 10 ms lost"
 	ok "no more frames were lost than $node was away for" [ $((lost * 10)) -le $((away + 500)) ]
+	[[ $node == host ]] || ok "the switch refused none" equal \
+		"$(counter switch swp1/2 not_associated) $(counter switch swp1/3 not_associated)" "0 0"
 	ok "no SVID has changed" same_svids
 	eventually 10 "all are associated" all_associated 3
 }
