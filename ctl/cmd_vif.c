@@ -88,7 +88,7 @@ int cmd_vif(const struct command *cmd, const struct cmd_args *args)
 		return EXIT_USAGE;
 	reply = cmd_ask(args,
 		json_pack("{s:s, s:s, s:s, s:i, s:o}", "command", cmd->name, "op", cmd->sub, "port",
-			args->text[OPT_PORT], "id", (int)id, "settings", settings),
+			args->text[OPT_PORT], "vif", (int)id, "settings", settings),
 		CLIENT_TIMEOUT_S, &code);
 	if (reply == NULL)
 		return code;

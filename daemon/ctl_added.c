@@ -21,7 +21,7 @@ static const struct {
 	int id_max;
 } kinds[] = {
 	[STATE_CHANNEL] = { "channel", "channel", CDCP_ID_MAX },
-	[STATE_VIF] = { "vif", "id", VNTAG_ECID_UNICAST },
+	[STATE_VIF] = { "vif", "vif", VNTAG_ECID_UNICAST },
 };
 
 /* False with the reason. */
@@ -45,7 +45,7 @@ static bool read_request(
 			kinds[kind].id_key, kinds[kind].id_max);
 	else if (ret->settings != NULL && !json_is_object(ret->settings))
 		snprintf(error, CTL_ERROR_TEXT, "%s: settings is not an object", command);
-	if (error[0] != '\0')
+	if (op == NULL || error[0] != '\0')
 		return false;
 	ret->is_add = strcmp(op, "add") == 0;
 	ret->id = (uint32_t)json_integer_value(id);
