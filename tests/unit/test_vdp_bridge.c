@@ -52,7 +52,8 @@ Test(vdp_bridge, VDPB_02_null_vids_repeated_are_the_same_filters)
 
 Test(vdp_bridge, VDPB_02_other_organizational_tlvs_are_another_command)
 {
-	static const uint8_t one[] = { 0xfe, 0x05, 2, 0x65, 0x76, 1, 5 }, other[] = { 0xfe, 0x05, 2, 0x65, 0x76, 1, 6 };
+	static const uint8_t one[] = { 0xfe, 0x05, 2, 0x65, 0x76, 1, 5 },
+			     other[] = { 0xfe, 0x05, 2, 0x65, 0x76, 1, 6 };
 
 	rq.org = span_of(one, sizeof(one));
 	associate();
