@@ -38,6 +38,8 @@ enum cmd_opt { /* index into cmd_options[] */
 	OPT_PVID,
 	OPT_REFLECTIVE_RELAY,
 	OPT_LEARNING,
+	OPT_TYPE,
+	OPT_GENERATION,
 	OPT_N,
 };
 enum cmd_value { CMD_FLAG, CMD_TEXT, CMD_LIST }; /* a list option may be given more than once */
@@ -87,6 +89,7 @@ int cmd_show(const struct command *cmd, const struct cmd_args *args);
 int cmd_vsi(const struct command *cmd, const struct cmd_args *args);
 int cmd_channel(const struct command *cmd, const struct cmd_args *args);
 int cmd_monitor(const struct command *cmd, const struct cmd_args *args);
+int cmd_pcap_show(const struct command *cmd, const struct cmd_args *args);
 int cmd_reload(const struct command *cmd, const struct cmd_args *args);
 
 /** "evbctl: ..." on stderr; returns `code`. */

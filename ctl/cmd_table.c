@@ -18,8 +18,10 @@ const struct cmd_option cmd_options[OPT_N] = {
 	[OPT_VERBOSE] = { "verbose", NULL, "everything, one block per object", CMD_FLAG, 'v', false },
 	[OPT_FILE] = { "file", "FILE", "read JSON Lines, one VSI a line (-: stdin)", CMD_TEXT, 'f', false },
 	[OPT_ID] = { "id", "ID", "VSI ID: UUID, MAC, IPv4, IPv6, local:HEX, or new", CMD_TEXT, 0, true },
-	[OPT_PORT] = { "port", "PORT", "interface of the daemon's port", CMD_TEXT, 0, true },
-	[OPT_CHANNEL] = { "channel", "N", "S-channel, default 1", CMD_TEXT, 0, true },
+	[OPT_PORT] = { "port", "PORT", "interface of the daemon's port; of a capture, the source MAC address",
+		CMD_TEXT, 0, true },
+	[OPT_CHANNEL] = { "channel", "N", "S-channel, default 1; of a capture, the VID of the S-TAG",
+		CMD_TEXT, 0, true },
 	[OPT_TYPE_ID] = { "type-id", "N", "VSI type, 0 to 16777215", CMD_TEXT, 0, true },
 	[OPT_TYPE_VERSION] = { "type-version", "N", "version of the type, default 1", CMD_TEXT, 0, true },
 	[OPT_MANAGER] = { "manager", "ADDRESS", "VSI manager, default :: (not stated)", CMD_TEXT, 0, true },
@@ -45,6 +47,11 @@ const struct cmd_option cmd_options[OPT_N] = {
 		CMD_TEXT, 0, false },
 	[OPT_LEARNING] = { "learning", "yes|no", "a bridge's channel: learn source addresses", CMD_TEXT, 0,
 		false },
+	[OPT_TYPE] = { "type", "WORD",
+		"only frames of this kind: lldp, evb, ecp, ack, vdp, associate, s_tag ...", CMD_TEXT, 0,
+		false },
+	[OPT_GENERATION] = { "generation", "ratified|draft02", "only frames of this generation of 802.1Qbg",
+		CMD_TEXT, 0, false },
 };
 
 const unsigned cmd_global_options = BIT(OPT_SOCKET) | BIT(OPT_JSON) | BIT(OPT_HELP);
@@ -60,6 +67,8 @@ enum {
 	ASSOCIATE_OPTIONS = NAME_OPTIONS | BIT(OPT_TYPE_ID) | BIT(OPT_TYPE_VERSION) | BIT(OPT_MANAGER) |
 			    BIT(OPT_FILTERS) | BIT(OPT_VM_PORT) | BIT(OPT_ORG) | BIT(OPT_MIGRATING) |
 			    BIT(OPT_SUSPENDED),
+	PCAP_SHOW_OPTIONS = BIT(OPT_VERBOSE) | BIT(OPT_ID) | BIT(OPT_PORT) | BIT(OPT_CHANNEL) |
+			    BIT(OPT_TYPE_ID) | BIT(OPT_TYPE) | BIT(OPT_GENERATION),
 };
 
 const struct command cmd_commands[] = {
@@ -82,6 +91,8 @@ const struct command cmd_commands[] = {
 	{ "channel", "add", NULL, ADD_CHANNEL_OPTIONS, cmd_channel, "add an S-channel, until it is removed" },
 	{ "channel", "remove", NULL, CHANNEL_OPTIONS, cmd_channel, "remove an S-channel that was added" },
 	{ "monitor", NULL, NULL, 0, cmd_monitor, "events as they happen, until interrupted" },
+	{ "pcap", "show", "FILE", PCAP_SHOW_OPTIONS, cmd_pcap_show,
+		"the EVB frames of a capture; -v: every field" },
 	{ "reload", NULL, NULL, 0, cmd_reload, "read the configuration again; list what changed" },
 	{ "help", NULL, "[COMMAND]", 0, cmd_help, "explain a command" },
 	{ NULL, NULL, NULL, 0, NULL, NULL },

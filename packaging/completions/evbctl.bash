@@ -9,11 +9,12 @@ _evbctl()
 	--completion) mapfile -t COMPREPLY < <(compgen -W "bash mdoc" -- "$cur"); return ;;
 	--relay) mapfile -t COMPREPLY < <(compgen -W "vepa veb none single" -- "$cur"); return ;;
 	--reflective-relay|--learning) mapfile -t COMPREPLY < <(compgen -W "yes no" -- "$cur"); return ;;
-	--id|--channel|--type-id|--type-version|--manager|--filters|--org|--wait|--scid|--svid|--vm-ports|--pvid) return ;;
+	--generation) mapfile -t COMPREPLY < <(compgen -W "ratified draft02" -- "$cur"); return ;;
+	--id|--channel|--type-id|--type-version|--manager|--filters|--org|--wait|--scid|--svid|--vm-ports|--pvid|--type) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $is_value$word in
-		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait|--scid|--svid|--relay|--vm-ports|--pvid|--reflective-relay|--learning) is_value=: ;;
+		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait|--scid|--svid|--relay|--vm-ports|--pvid|--reflective-relay|--learning|--type|--generation) is_value=: ;;
 		:*) is_value="" ;;
 		-*) ;;
 		*) words+=("$word") ;;
@@ -21,7 +22,7 @@ _evbctl()
 	done
 	replies=" -s --socket -j --json -h --help"
 	case "${words[*]}" in
-	"") replies+=" show vsi channel monitor reload help" ;;
+	"") replies+=" show vsi channel monitor pcap reload help" ;;
 	"show") replies+=" status ports neighbors channels vsi fdb vif types counters" ;;
 	"show status") replies+=" -v --verbose" ;;
 	"show ports") replies+=" -v --verbose --port" ;;
@@ -39,7 +40,10 @@ _evbctl()
 	"channel") replies+=" add remove" ;;
 	"channel add") replies+=" --port --channel --scid --svid --relay --vm-ports --pvid --reflective-relay --learning" ;;
 	"channel remove") replies+=" --port --channel --scid" ;;
+	"pcap") replies+=" show" ;;
+	"pcap show") replies+=" -v --verbose --id --port --channel --type-id --type --generation" ;;
 	esac
+	[[ ${words[0]:-} != pcap || ${#words[@]} -lt 2 || $cur == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return; }
 	mapfile -t COMPREPLY < <(compgen -W "$replies" -- "$cur")
 }
 complete -F _evbctl evbctl
