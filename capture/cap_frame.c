@@ -14,17 +14,16 @@
  */
 #include "cap_frame.h"
 
-#include "ecp_pdu.h"
+#include "ecp_draft_pdu.h"
 #include "lldp_pdu.h"
 #include "names.h"
 
 enum {
-	TYPE_AT = 12,         /* offset of the EtherType */
-	INNER_TYPE_AT = 16,   /* and of the one behind a tag of four octets */
-	TAG_OCTETS = 4,       /* C-tag, S-tag */
-	FCS_OCTETS = 4,       /* 802.3 3.2.9 */
-	FRAME_MIN_FCS = 64,   /* a whole frame with it is no shorter */
-	TYPE_OUI_EXT = 0x88b7 /* IEEE 802 OUI Extended EtherType: ECP of draft 0.2 among others */
+	TYPE_AT = 12,       /* offset of the EtherType */
+	INNER_TYPE_AT = 16, /* and of the one behind a tag of four octets */
+	TAG_OCTETS = 4,     /* C-tag, S-tag */
+	FCS_OCTETS = 4,     /* 802.3 3.2.9 */
+	FRAME_MIN_FCS = 64, /* a whole frame with it is no shorter */
 };
 
 static uint16_t type_at(struct span s, size_t at)
@@ -37,7 +36,7 @@ static bool is_protocol(uint16_t type)
 	switch (type) {
 	case LLDP_ETHERTYPE:
 	case ECP_ETHERTYPE:
-	case TYPE_OUI_EXT:
+	case ECP_DRAFT_ETHERTYPE: /* shared with others: told apart by its OUI */
 	case CAP_TYPE_S_TAG:
 	case VNTAG_ETHERTYPE_VN:
 	case VNTAG_ETHERTYPE_E:

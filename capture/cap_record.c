@@ -1,8 +1,7 @@
 /*
  * cap_record.c - from a captured frame to a typed record (802.1AB clause 8, 802.1Q clauses 41 to 43).
  *
- * In: a frame. Out: its protocol and its fields, by lldp_pdu, evb_tlv, ecp_pdu, vdp_tlv and vntag_hdr: there is no second
- * parser. Two tables decide: protocols by EtherType, and organizational TLVs of an LLDPDU by OUI and subtype.
+ * In: a frame. Out: its protocol and its fields, by the codecs of lldp/, ecp/, vdp/ and vntag/: there is no second parser. Two tables decide: protocols by EtherType, and organizational TLVs of an LLDPDU by OUI and subtype.
  *
  * An LLDPDU that was cut by the capture can't be told from a broken one by the codec; the record has eth.is_truncated,
  * and whoever judges has to look there first.
@@ -11,6 +10,8 @@
  */
 #include "cap_record.h"
 
+#include "csp_num.h"
+#include "ecp_draft_pdu.h"
 #include "names.h"
 
 /* ---- LLDP ---- */
@@ -20,6 +21,21 @@ static bool take_evb(struct span value, struct cap_lldp *ret)
 	return evb_tlv_decode(value, &ret->evb);
 }
 
+static bool take_draft(struct span value, struct cap_lldp *ret)
+{
+	return evb_draft_tlv_decode(value, &ret->draft);
+}
+
+static bool take_cdcp(struct span value, struct cap_lldp *ret)
+{
+	return cdcp_tlv_decode(value, &ret->cdcp);
+}
+
+static bool take_pe(struct span value, struct cap_lldp *ret)
+{
+	return pe_tlv_decode(value, &ret->pe) == PE_TLV_OK;
+}
+
 static const struct org_row {
 	uint32_t key; /* OUI << 8 | subtype */
 	enum cap_generation generation;
@@ -27,6 +43,9 @@ static const struct org_row {
 	bool (*decode)(struct span value, struct cap_lldp *ret);
 } org_rows[] = {
 	{ EVB_TLV_KEY, CAP_GEN_RATIFIED, offsetof(struct cap_lldp, evb_org), take_evb },
+	{ EVB_DRAFT_KEY, CAP_GEN_DRAFT02, offsetof(struct cap_lldp, draft_org), take_draft },
+	{ CDCP_TLV_KEY, CAP_GEN_RATIFIED, offsetof(struct cap_lldp, cdcp_org), take_cdcp },
+	{ PE_TLV_KEY, CAP_GEN_NONE, offsetof(struct cap_lldp, pe_org), take_pe },
 };
 enum { N_ORG_ROWS = sizeof(org_rows) / sizeof(org_rows[0]) };
 
@@ -88,37 +107,77 @@ static bool decode_lldp(struct span payload, struct cap_record *ret)
 
 /* ---- ECP ---- */
 
-static bool decode_ecp(struct span payload, struct cap_record *ret)
+static const struct vdp_manager_map no_map; /* a manager of one octet stands in the last of sixteen */
+
+static bool decode_ecp_as(enum qbg_edition edition, struct span payload, struct cap_record *ret)
 {
 	struct cap_ecp *e = &ret->ecp;
 	struct rd r = rd_init(payload);
 
-	ret->generation = CAP_GEN_RATIFIED;
-	e->has_hdr = ecp_hdr_decode(&r, &e->hdr);
+	ret->generation = edition == QBG_DRAFT ? CAP_GEN_DRAFT02 : CAP_GEN_RATIFIED;
+	e->dialect = ecp_dialect_of(edition);
+	e->octets = payload;
+	e->has_hdr = e->dialect->decode(&r, &e->hdr);
 	e->payload = rd_rest(&r);
+	e->is_csp = e->has_hdr && (e->hdr.subtype == ECP_SUBTYPE_PE_CSP || e->hdr.subtype == CSP_ECP_SUBTYPE);
 	e->is_vdp = e->has_hdr && e->hdr.version == ECP_VERSION && e->hdr.op == ECP_OP_REQUEST &&
 		    e->hdr.subtype == ECP_SUBTYPE_VDP;
 	if (e->is_vdp)
-		e->vdp_err = vdp_pdu_open(e->payload, &e->vdp);
+		e->vdp_err = vdp_dialect_of(edition)->open(e->payload, &e->vdp);
 	return true;
+}
+
+static bool decode_ecp(struct span payload, struct cap_record *ret)
+{
+	return decode_ecp_as(QBG_RATIFIED, payload, ret);
+}
+
+/** The EtherType is shared: with another OUI it is somebody else's (evb-reference 7.2). */
+static bool decode_ecp_draft(struct span payload, struct cap_record *ret)
+{
+	struct rd r = rd_init(payload);
+
+	if (rd_u24(&r) != ECP_DRAFT_OUI)
+		return false;
+	return decode_ecp_as(QBG_DRAFT, payload, ret);
 }
 
 void cap_vsi_first(const struct cap_record *rec, struct cap_vsi_walk *ret)
 {
+	ret->dialect = vdp_dialect_of(rec->ecp.dialect->edition);
 	ret->pdu = rec->ecp.vdp;
+}
+
+/** Draft 0.2: once more, as a station would read it. */
+static void read_as_answer(const struct vdp_dialect *d, const struct vdp_pdu_item *item, struct cap_vsi *ret)
+{
+	struct vdp_assoc a;
+
+	if (ret->err != VDP_OK || d->decode(VDP_STATION, item, &a) != VDP_OK)
+		return;
+	ret->as_answer.op = a.op;
+	ret->as_answer.answers = a.answers;
+	ret->as_answer.status = a.status;
 }
 
 bool cap_vsi_next(struct cap_vsi_walk *w, struct cap_vsi *ret)
 {
 	struct vdp_pdu_item item;
 
-	if (!vdp_pdu_next(&w->pdu, &item))
+	if (!w->dialect->next(&w->pdu, &no_map, &item))
 		return false;
-	ret->manager = w->pdu.manager;
+	ret->manager = item.manager;
 	ret->value = item.value;
+	ret->is_draft = w->dialect->edition == QBG_DRAFT;
 	ret->a.op = item.op;
-	ret->err = vdp_assoc_decode(item.op, item.value, &ret->a);
+	ret->a.status = 0;
+	ret->err = w->dialect->decode(VDP_BRIDGE, &item, &ret->a);
 	ret->a.org = item.org;
+	ret->as_answer.op = ret->a.op;
+	ret->as_answer.answers = (enum vdp_op)0;
+	ret->as_answer.status = ret->a.status;
+	if (ret->is_draft)
+		read_as_answer(w->dialect, &item, ret);
 	return true;
 }
 
@@ -131,6 +190,7 @@ static const struct proto_row {
 } proto_rows[] = {
 	{ LLDP_ETHERTYPE, CAP_LLDP, decode_lldp },
 	{ ECP_ETHERTYPE, CAP_ECP, decode_ecp },
+	{ ECP_DRAFT_ETHERTYPE, CAP_ECP, decode_ecp_draft },
 };
 
 /** A tag that makes a frame of others worth a line; a C-tag alone does not. */
@@ -170,9 +230,9 @@ const char *cap_proto_name(enum cap_proto p)
 
 const char *cap_generation_name(enum cap_generation g)
 {
-	static const struct name_row names[] = {
-		{ CAP_GEN_RATIFIED, "ratified" },
-		{ CAP_GEN_DRAFT02, "draft02" },
+	const struct name_row names[] = {
+		{ CAP_GEN_RATIFIED, qbg_edition_name(QBG_RATIFIED) },
+		{ CAP_GEN_DRAFT02, qbg_edition_name(QBG_DRAFT) },
 		{ 0, NULL },
 	};
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "csp_num.h"
 #include "names.h"
 
 enum { NS_PER_S = 1000000000 };
@@ -151,6 +152,7 @@ static const char *subtype_name(unsigned subtype)
 	static const struct name_row names[] = {
 		{ ECP_SUBTYPE_VDP, "vdp" },
 		{ ECP_SUBTYPE_PE_CSP, "pe_csp" },
+		{ CSP_ECP_SUBTYPE, "pe_csp" }, /* evbd's profile of it */
 		{ 0, NULL },
 	};
 
@@ -207,6 +209,8 @@ static void put_protocol(json_t *row, const struct cap_record *rec)
 		pcap_put(row, "ecp", ecp_json(&rec->ecp));
 		if (rec->ecp.is_vdp)
 			pcap_put_vdp(row, rec);
+		else if (rec->ecp.is_csp && rec->ecp.hdr.op == ECP_OP_REQUEST)
+			pcap_put_csp(row, rec);
 		break;
 	case CAP_DATA:
 	case CAP_N_PROTOS:
@@ -219,7 +223,8 @@ static void put_protocol(json_t *row, const struct cap_record *rec)
 /* Keys of the parts that a frame may lack, so that none is ever left out. */
 static void put_absent(json_t *row)
 {
-	static const char *const parts[] = { "what", "who", "result", "lldp", "evb", "ecp", "vdp" };
+	static const char *const parts[] = { "what", "who", "result", "lldp", "evb", "evb_draft", "cdcp",
+		"port_extension", "ecp", "vdp", "pe_csp" };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		pcap_put(row, parts[i], NULL);

@@ -21,5 +21,7 @@ void pcap_put_bool(json_t *o, const char *key, bool value);
 void pcap_put_lldp(json_t *row, const struct cap_record *rec);
 /** A VDP message, and in words what it is and says. */
 void pcap_put_vdp(json_t *row, const struct cap_record *rec);
+/** A PE-CSP message; only evbd's profile of it has a known layout. */
+void pcap_put_csp(json_t *row, const struct cap_record *rec);
 
 #endif

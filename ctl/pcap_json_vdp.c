@@ -7,6 +7,7 @@
 #include "names.h"
 #include "pcap_json.h"
 #include "text.h"
+#include "vdp_draft_tlv.h"
 
 static const char *pdu_error(enum vdp_pdu_err e)
 {
@@ -29,6 +30,12 @@ static json_t *org_json(struct span org)
 	return j;
 }
 
+/* Codes from 6 on are reserved: "other failure" (evb-reference 6.3). */
+static const char *ratified_error(uint8_t status)
+{
+	return vdp_error_text(vdp_dialect_of(QBG_RATIFIED)->error(status & VDP_STATUS_ERROR));
+}
+
 /* What a request and what a response has in its status octet; has: it was there at all. */
 static void put_status(json_t *o, uint8_t status, bool has)
 {
@@ -42,21 +49,29 @@ static void put_status(json_t *o, uint8_t status, bool has)
 	pcap_put(o, "keep", is_answer ? json_boolean((status & VDP_STATUS_KEEP) != 0) : NULL);
 	pcap_put(o, "hard", is_answer ? json_boolean((status & VDP_STATUS_HARD) != 0) : NULL);
 	pcap_put(o, "error_code", is_answer ? json_integer(status & VDP_STATUS_ERROR) : NULL);
-	pcap_put_text(o, "error_text", is_answer ? vdp_error_text(status & VDP_STATUS_ERROR) : NULL);
+	pcap_put_text(o, "error_text", is_answer ? ratified_error(status) : NULL);
+}
+
+/* RESP of draft 0.2, 0..6 (evb-reference 7.3). */
+static uint8_t draft_resp(const struct cap_vsi *v)
+{
+	return vdp_draft_resp(v->as_answer.status);
 }
 
 static json_t *vsi_json(const struct cap_vsi *v)
 {
-	bool has = v->err != VDP_ERR_SHORT;
+	bool has = v->err != VDP_ERR_SHORT && v->err != VDP_ERR_IGNORED;
 	json_t *o = json_object();
-	char id[VSI_ID_TEXT];
+	char id[VSI_ID_TEXT], manager[VDP_MANAGER_TEXT];
 
 	pcap_put_text(o, "command", vdp_op_name(v->a.op));
-	pcap_put_int(o, "type", v->a.op);
+	pcap_put(o, "type", v->is_draft ? json_integer(TLV_ORG) : json_integer(v->a.op));
 	pcap_put_int(o, "length", v->value.len);
 	pcap_put_bool(o, "valid", v->err == VDP_OK);
 	pcap_put_text(o, "error", v->err == VDP_OK ? NULL : vdp_err_name(v->err));
-	put_status(o, v->a.status, has);
+	put_status(o, v->a.status, has && !v->is_draft);
+	pcap_put(o, "draft_response", has && v->is_draft ? json_integer(draft_resp(v)) : NULL);
+	pcap_put_text(o, "manager", has ? vdp_manager_format(&v->manager, manager) : NULL);
 	pcap_put(o, "type_id", has ? json_integer(v->a.type_id) : NULL);
 	pcap_put(o, "type_version", has ? json_integer(v->a.type_version) : NULL);
 	pcap_put_text(o, "id", has ? vsi_id_format(&v->a.vsi, id) : NULL);
@@ -71,18 +86,21 @@ static json_t *vsi_json(const struct cap_vsi *v)
 
 static void outcome_text(const struct cap_vsi *v, char *text, size_t size)
 {
-	unsigned error = v->a.status & VDP_STATUS_ERROR;
+	bool is_refusal = (v->a.status & VDP_STATUS_ERROR) != VDP_E_SUCCESS;
 
-	if (v->err != VDP_OK)
+	if (v->err == VDP_OK && v->is_draft)
+		snprintf(text, size, "%s%s", draft_resp(v) ? "refused: " : "request, or done",
+			draft_resp(v) ? vdp_error_text(v->as_answer.status & VDP_STATUS_ERROR) : "");
+	else if (v->err != VDP_OK)
 		snprintf(text, size, "broken: %s", vdp_err_name(v->err));
 	else if (!(v->a.status & VDP_STATUS_RESPONSE))
 		snprintf(text, size, "request%s%s", v->a.status & VDP_STATUS_S ? ", suspended" : "",
 			v->a.status & VDP_STATUS_M ? ", migrating" : "");
-	else if (error == VDP_E_SUCCESS)
+	else if (!is_refusal)
 		snprintf(text, size, "success");
 	else
 		snprintf(text, size, "refused%s%s: %s", v->a.status & VDP_STATUS_KEEP ? ", kept" : "",
-			v->a.status & VDP_STATUS_HARD ? ", for good" : "", vdp_error_text(error));
+			v->a.status & VDP_STATUS_HARD ? ", for good" : "", ratified_error(v->a.status));
 }
 
 static void filter_text(const struct cap_vsi *v, char *text, size_t size)
@@ -125,7 +143,7 @@ static void note(struct summary *s, const struct cap_vsi *v)
 	outcome_text(v, outcome, sizeof(outcome));
 	filter_text(v, filter, sizeof(filter));
 	snprintf(s->result, sizeof(s->result), "%s%s", outcome, filter);
-	if (v->err != VDP_ERR_SHORT)
+	if (v->err != VDP_ERR_SHORT && v->err != VDP_ERR_IGNORED)
 		snprintf(s->who, sizeof(s->who), "%s", vsi_id_format(&v->a.vsi, id));
 }
 
@@ -152,7 +170,9 @@ void pcap_put_vdp(json_t *row, const struct cap_record *rec)
 
 	pcap_put_bool(o, "valid", is_ok);
 	pcap_put_text(o, "error", is_ok ? NULL : pdu_error(e->vdp_err));
-	pcap_put_text(o, "manager", is_ok ? vdp_manager_format(&e->vdp.manager, manager) : NULL);
+	pcap_put_text(o, "manager",
+		is_ok && e->dialect->edition != QBG_DRAFT ? vdp_manager_format(&e->vdp.manager, manager)
+							  : NULL);
 	pcap_put(o, "end_tlv", is_ok ? json_boolean(e->vdp.has_end) : NULL);
 	if (is_ok) {
 		cap_vsi_first(rec, &w);

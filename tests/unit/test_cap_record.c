@@ -128,6 +128,108 @@ Test(cap_record, VDP_05_every_prefix_decodes_or_says_why)
 	}
 }
 
+/* The worked frames C2, D1 and D2 of evb-reference 4.5 and 7.6, and L1 of the port-extension reference's kind of TLV. */
+static const uint8_t frame_c2[] = { 0x01, 0x80, 0xc2, 0, 0, 0x03, 0, 0, 0x5e, 0, 0x53, 0x02, 0x88, 0xcc, 0x02,
+	0x07, 0x04, 0, 0, 0x5e, 0, 0x53, 0x02, 0x04, 0x04, 0x05, 0x67, 0x65, 0x31, 0x06, 0x02, 0, 0x79, 0xfe,
+	0x11, 0, 0x80, 0xc2, 0x0e, 0x08, 0, 0, 0x40, 0, 0x10, 0x01, 0, 0x20, 0x64, 0, 0x30, 0x65, 0, 0, 0, 0,
+	0, 0, 0, 0 };
+static const uint8_t frame_d1[] = { 0x01, 0x80, 0xc2, 0, 0, 0, 0, 0, 0x5e, 0, 0x53, 0x01, 0x88, 0xcc, 0x02,
+	0x07, 0x04, 0, 0, 0x5e, 0, 0x53, 0x01, 0x04, 0x05, 0x05, 0x65, 0x74, 0x68, 0x30, 0x06, 0x02, 0, 0x79,
+	0xfe, 0x0d, 0, 0x1b, 0x3f, 0, 0xc0, 0x07, 0x40, 0x07, 0x0c, 0xdf, 0, 0x01, 0x0f, 0, 0, 0 };
+static const uint8_t frame_d2[] = { 0x01, 0x80, 0xc2, 0, 0, 0x0e, 0, 0, 0x5e, 0, 0x53, 0x01, 0x88, 0xb7, 0,
+	0x1b, 0x3f, 0, 0, 0, 0, 0, 0x01, 0xfe, 0x26, 0, 0x1b, 0x3f, 0x02, 0x02, 0, 0x01, 0, 0x01, 0x02, 0x03,
+	0xf8, 0x1d, 0x4f, 0xae, 0x7d, 0xec, 0x11, 0xd0, 0xa7, 0x65, 0, 0xa0, 0xc9, 0x1e, 0x6b, 0xf6, 0x02, 0,
+	0x01, 0, 0, 0x5e, 0, 0x53, 0x10, 0, 0x64, 0, 0 };
+
+Test(cap_record, CDCP_02_the_list_of_c2)
+{
+	struct cap_record rec = record_of(CAP_OF(frame_c2));
+
+	cr_assert(rec.lldp.cdcp_org.is_decoded);
+	cr_assert_eq(rec.lldp.evb_org.n, 0);
+	cr_assert_eq(rec.generation, CAP_GEN_RATIFIED);
+	cr_assert_eq(rec.lldp.cdcp.role, CDCP_ROLE_BRIDGE);
+	cr_assert_eq(rec.lldp.cdcp.n_pairs, 3);
+	cr_assert_eq(rec.lldp.cdcp.pair[1].svid, 100);
+}
+
+Test(cap_record, D02_01_the_tlv_of_d1)
+{
+	struct cap_record rec = record_of(CAP_OF(frame_d1));
+
+	cr_assert(rec.lldp.draft_org.is_decoded);
+	cr_assert_eq(rec.generation, CAP_GEN_DRAFT02);
+	cr_assert_eq(rec.lldp.draft.cvsi, 1);
+}
+
+Test(cap_record, D02_02_the_request_of_d2)
+{
+	struct cap_record rec = record_of(CAP_OF(frame_d2));
+	struct cap_vsi_walk w;
+	struct cap_vsi v;
+
+	cr_assert_eq(rec.generation, CAP_GEN_DRAFT02);
+	cr_assert(rec.ecp.is_vdp);
+	cap_vsi_first(&rec, &w);
+	cr_assert(cap_vsi_next(&w, &v));
+	cr_assert(v.is_draft);
+	cr_assert_eq(v.err, VDP_OK);
+	cr_assert_eq(v.a.op, VDP_ASSOC);
+	cr_assert_eq(v.a.status, 0, "read as a request");
+	cr_assert_eq(v.as_answer.status, VDP_STATUS_RESPONSE, "read as an answer");
+	cr_assert_eq(v.manager.id[15], 1);
+	cr_assert(!cap_vsi_next(&w, &v));
+}
+
+Test(cap_record, D02_05_a_refusal_names_its_command)
+{
+	uint8_t bad[sizeof(frame_d2)];
+	struct cap_record rec;
+	struct cap_vsi_walk w;
+	struct cap_vsi v;
+
+	memcpy(bad, frame_d2, sizeof(bad));
+	bad[30] = 4;
+	rec = record_of(CAP_OF(bad));
+	cap_vsi_first(&rec, &w);
+	cr_assert(cap_vsi_next(&w, &v));
+	cr_assert_eq(v.as_answer.op, VDP_DEASSOC);
+	cr_assert_eq(v.as_answer.answers, VDP_ASSOC);
+	cr_assert_eq(v.as_answer.status, VDP_STATUS_RESPONSE | VDP_STATUS_HARD | VDP_E_TYPE_DENIED);
+	cr_assert_eq(v.a.op, VDP_ASSOC);
+}
+
+Test(cap_record, D02_12_another_oui_is_not_ours)
+{
+	uint8_t other[sizeof(frame_d2)];
+	struct cap_record rec;
+	struct cap_frame f;
+
+	memcpy(other, frame_d2, sizeof(other));
+	other[15] = 0x1c;
+	f = CAP_OF(other);
+	cr_assert(!cap_decode(&f, &rec));
+}
+
+Test(cap_record, PEX_58_a_port_extension_tlv)
+{
+	static const uint8_t tlv[] = { 0xfe, 0x11, 0, 0x80, 0xc2, 0x0f, 128, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0,
+		2 };
+	uint8_t f[34 + sizeof(tlv) + 2] = { 0 };
+	struct cap_record rec;
+
+	memcpy(f, frame_l1, 34);
+	memcpy(f + 34, tlv, sizeof(tlv));
+	rec = record_of(CAP_OF(f));
+	cr_assert(rec.lldp.pe_org.is_decoded);
+	cr_assert_eq(rec.lldp.pe.priority, 128);
+	f[35] = 0x10;
+	f[35 + 16 + 1] = 0;
+	rec = record_of(CAP_OF(f));
+	cr_assert_eq(rec.lldp.pe_org.n, 1);
+	cr_assert(!rec.lldp.pe_org.is_decoded);
+}
+
 Test(cap_record, frames_of_others_count_by_their_tag)
 {
 	static const uint8_t ip[] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00, 0x45 };
