@@ -40,6 +40,8 @@ enum cmd_opt { /* index into cmd_options[] */
 	OPT_LEARNING,
 	OPT_TYPE,
 	OPT_GENERATION,
+	OPT_QUIET,
+	OPT_HTML,
 	OPT_N,
 };
 enum cmd_value { CMD_FLAG, CMD_TEXT, CMD_LIST }; /* a list option may be given more than once */
@@ -90,6 +92,7 @@ int cmd_vsi(const struct command *cmd, const struct cmd_args *args);
 int cmd_channel(const struct command *cmd, const struct cmd_args *args);
 int cmd_monitor(const struct command *cmd, const struct cmd_args *args);
 int cmd_pcap_show(const struct command *cmd, const struct cmd_args *args);
+int cmd_pcap_check(const struct command *cmd, const struct cmd_args *args);
 int cmd_reload(const struct command *cmd, const struct cmd_args *args);
 
 /** "evbctl: ..." on stderr; returns `code`. */

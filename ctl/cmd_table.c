@@ -52,6 +52,8 @@ const struct cmd_option cmd_options[OPT_N] = {
 		false },
 	[OPT_GENERATION] = { "generation", "ratified|draft02", "only frames of this generation of 802.1Qbg",
 		CMD_TEXT, 0, false },
+	[OPT_QUIET] = { "quiet", NULL, "only what is not a PASS", CMD_FLAG, 'q', false },
+	[OPT_HTML] = { "html", "FILE", "write a report with a ladder diagram", CMD_TEXT, 0, false },
 };
 
 const unsigned cmd_global_options = BIT(OPT_SOCKET) | BIT(OPT_JSON) | BIT(OPT_HELP);
@@ -93,6 +95,8 @@ const struct command cmd_commands[] = {
 	{ "monitor", NULL, NULL, 0, cmd_monitor, "events as they happen, until interrupted" },
 	{ "pcap", "show", "FILE", PCAP_SHOW_OPTIONS, cmd_pcap_show,
 		"the EVB frames of a capture; -v: every field" },
+	{ "pcap", "check", "FILE", BIT(OPT_QUIET) | BIT(OPT_HTML), cmd_pcap_check,
+		"judge both ends of a capture, frame by frame" },
 	{ "reload", NULL, NULL, 0, cmd_reload, "read the configuration again; list what changed" },
 	{ "help", NULL, "[COMMAND]", 0, cmd_help, "explain a command" },
 	{ NULL, NULL, NULL, 0, NULL, NULL },

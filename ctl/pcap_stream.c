@@ -21,3 +21,10 @@ void pcap_stream_close(struct pcap_stream *s)
 {
 	fputs("]}\n", s->f);
 }
+
+void pcap_stream_close_with(struct pcap_stream *s, const char *name, const json_t *value)
+{
+	fprintf(s->f, "],\"%s\":", name);
+	json_dumpf(value, s->f, CTL_JSON_FLAGS);
+	fputs("}\n", s->f);
+}

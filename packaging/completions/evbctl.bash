@@ -4,7 +4,7 @@ _evbctl()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=() word is_value="" replies
 
 	case $prev in
-	-s|--socket|-f|--file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	-s|--socket|-f|--file|--html) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--port|--vm-port) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$cur"); return ;;
 	--completion) mapfile -t COMPREPLY < <(compgen -W "bash mdoc" -- "$cur"); return ;;
 	--relay) mapfile -t COMPREPLY < <(compgen -W "vepa veb none single" -- "$cur"); return ;;
@@ -14,7 +14,7 @@ _evbctl()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $is_value$word in
-		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait|--scid|--svid|--relay|--vm-ports|--pvid|--reflective-relay|--learning|--type|--generation) is_value=: ;;
+		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait|--scid|--svid|--relay|--vm-ports|--pvid|--reflective-relay|--learning|--type|--generation|--html) is_value=: ;;
 		:*) is_value="" ;;
 		-*) ;;
 		*) words+=("$word") ;;
@@ -40,8 +40,9 @@ _evbctl()
 	"channel") replies+=" add remove" ;;
 	"channel add") replies+=" --port --channel --scid --svid --relay --vm-ports --pvid --reflective-relay --learning" ;;
 	"channel remove") replies+=" --port --channel --scid" ;;
-	"pcap") replies+=" show" ;;
+	"pcap") replies+=" show check" ;;
 	"pcap show") replies+=" -v --verbose --id --port --channel --type-id --type --generation" ;;
+	"pcap check") replies+=" -q --quiet --html" ;;
 	esac
 	[[ ${words[0]:-} != pcap || ${#words[@]} -lt 2 || $cur == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return; }
 	mapfile -t COMPREPLY < <(compgen -W "$replies" -- "$cur")
