@@ -175,11 +175,12 @@ static void new_epoch(struct judge *j)
 	theap_clear(&j->due);
 	for (uint32_t i = 0; i < j->n_vsis; i++) {
 		j->vsis[i].n_cmds = 0;
+		j->vsis[i].late.op = (enum vdp_op)0;
 		j->vsis[i].is_overdue = false;
 		j->vsis[i].due = JD_DUE_NOTHING;
 	}
 	for (uint32_t i = 0; i < j->n_ends; i++)
-		j->ends[i].n_overdue = 0;
+		j->ends[i].n_overdue = j->ends[i].n_late = 0;
 }
 
 static void advance(struct judge *j, struct mono t)
@@ -285,6 +286,8 @@ bool judge_next(struct judge *j, struct judge_verdict *ret)
 			continue;
 		if (j->rec == NULL) {
 			jd_reflect_due(j);
+			if (j->is_over && j->q_n == 0)
+				(void)jd_vsi_end(j);
 			break;
 		}
 		take_record(j);

@@ -25,6 +25,7 @@ struct judge_rule {
 	const char *clause;
 	char mark; /* S, I, K, R: as in the references; D: a decision of the port-extension reference */
 	const char *title; /* what has to be so */
+	bool is_praise;    /* never broken: it names what a sound frame is */
 };
 
 /** A request of the exchange a verdict is about, for whoever draws it. */

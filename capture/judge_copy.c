@@ -9,9 +9,10 @@
 #include "judge_priv.h"
 
 enum {
-	COPY_MS = 1,        /* no ECP request is repeated faster: ack times are not below it */
-	COPY_LLDP_MS = 400, /* no LLDPDU without a change is sent faster than once a second */
-	SINGLES = 2,        /* frames of the peer without a copy before anything is said */
+	COPY_MS = 1,      /* no ECP request is repeated faster: ack times are not below it */
+	COPY_LLDP_MS = 2, /* an LLDPDU comes again within milliseconds only after a restart */
+	COPIES_SURE = 2,  /* one may have been doubled by the wire */
+	SINGLES = 2,      /* frames of the peer without a copy before anything is said */
 };
 
 static bool is_doubled_source(const struct jd_end *e)
@@ -21,13 +22,14 @@ static bool is_doubled_source(const struct jd_end *e)
 
 static struct jd_copy *find_copy(struct jd_ctx *x)
 {
-	struct dur window = jd_ms(x->rec->proto == CAP_LLDP ? COPY_LLDP_MS : COPY_MS);
-
 	for (unsigned i = 0; i < JD_COPIES; i++) {
 		struct jd_copy *c = &x->j->copies[i];
 
+		/* An LLDPDU that comes again with another one between is that of a new start. */
+		if (x->rec->proto == CAP_LLDP && c->frame < x->end->lldp_frame)
+			continue;
 		if (c->frame != 0 && c->print == x->j->print && c->end == jd_index(x->j, x->end) &&
-			!jd_after(x->now, c->time, window))
+			!jd_after(x->now, c->time, jd_ms(COPY_MS)))
 			return c;
 	}
 	return NULL;
@@ -50,6 +52,7 @@ static void judge_reflection(struct jd_ctx *x, struct jd_end *copied)
 	y.frame = copied->copied_frame;
 	y.frame_time = copied->copied_time;
 	y.twin = copied->copied_twin;
+	y.is_timed = copied->n_copied >= COPIES_SURE && copied->n_alone == 0;
 	copied->copied_frame = 0;
 	jd_run(&y, JD_ON_REFLECTED);
 }
@@ -58,6 +61,9 @@ static void note_single(struct jd_ctx *x)
 {
 	struct jd_end *p = x->peer;
 
+	x->end->n_alone++;
+	if (x->rec->proto == CAP_LLDP)
+		x->end->lldp_frame = x->rec->frame.number;
 	if (p == NULL || !is_doubled_source(p) || x->link->is_doubled || mono_before(x->now, p->copied_at))
 		return;
 	if (++p->n_single >= SINGLES)
@@ -83,6 +89,9 @@ bool jd_take_copy(struct jd_ctx *x)
 		x->peer->copied_frame = 0;
 	}
 	jd_note_copy(x);
+	if (x->end->n_copied++ == 0)
+		x->end->n_alone = 1;
+	x->end->n_alone -= x->end->n_alone > 0; /* the first of the two was taken for a single one */
 	if (!x->link->is_doubled) {
 		x->end->copied_frame = c->frame;
 		x->end->copied_twin = x->rec->frame.number;

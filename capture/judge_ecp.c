@@ -72,13 +72,19 @@ static enum jd_sending sending_of(
 	return is_next ? JD_SEND_NEW : JD_SEND_REUSED;
 }
 
-static struct jd_pdu *push_pdu(struct jd_tx *tx)
+static struct jd_pdu *push_pdu(struct jd_ctx *x)
 {
+	struct jd_tx *tx = x->tx;
+	struct jd_pdu *p;
+
 	if (tx->n > 0)
 		tx->head = (tx->head + 1) % JD_HISTORY;
+	p = &tx->ring[tx->head];
+	if (tx->n >= JD_HISTORY && mono_is_never(p->acked))
+		jd_vsi_not_told(x->j, p->frame);
 	if (tx->n < UINT32_MAX)
 		tx->n++;
-	return &tx->ring[tx->head];
+	return p;
 }
 
 static void send_new(struct jd_ctx *x, uint64_t print, enum jd_defect defect)
@@ -89,7 +95,7 @@ static void send_new(struct jd_ctx *x, uint64_t print, enum jd_defect defect)
 		old->superseded = x->now;
 		old->frame_after = x->rec->frame.number;
 	}
-	p = push_pdu(x->tx);
+	p = push_pdu(x);
 	*p = (struct jd_pdu){
 		.print = print,
 		.frame = x->rec->frame.number,

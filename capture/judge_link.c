@@ -307,3 +307,26 @@ bool jd_groups_are_refused(struct judge *j, const struct jd_end *e)
 		return false;
 	return (s->evb.tlv.station_raw & EVB_SGID) == 0 || (b->evb.tlv.bridge_raw & EVB_BGID) == 0;
 }
+
+enum jd_outcome jd_heard(const struct jd_ctx *x, const struct jd_said *said, struct mono since)
+{
+	struct mono started = x->end->first;
+	unsigned n = 0;
+
+	if (!mono_is_never(x->end->restarted) && mono_before(started, x->end->restarted))
+		started = x->end->restarted;
+	for (unsigned i = 0; i < sizeof(said->at) / sizeof(said->at[0]); i++)
+		n += !mono_before(said->at[i], since) && !mono_before(said->at[i], started) &&
+		     jd_after(x->now, said->at[i], jd_ms(JD_SETTLE_MS));
+	return n >= 2 && x->link->n == 2 ? JD_BROKEN : n >= 1 ? JD_DOUBT : JD_SILENT;
+}
+
+bool jd_is_acked(const struct jd_end *e, enum jd_instance i, uint64_t frame)
+{
+	const struct jd_tx *tx = &e->tx[i];
+
+	for (unsigned k = 0; k < JD_HISTORY && k < tx->n; k++)
+		if (tx->ring[k].frame == frame)
+			return !mono_is_never(tx->ring[k].acked);
+	return true;
+}

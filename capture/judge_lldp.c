@@ -45,6 +45,13 @@ static void count_frame(struct jd_ctx *x, uint16_t ttl_s)
 		x->j->max_ttl_s = ttl_s;
 }
 
+static void note_said(struct jd_said *s, struct mono now)
+{
+	s->at[2] = s->at[1];
+	s->at[1] = s->at[0];
+	s->at[0] = now;
+}
+
 static bool same_evb(const struct evb_tlv *a, const struct evb_tlv *b)
 {
 	return a->bridge_raw == b->bridge_raw && a->station_raw == b->station_raw &&
@@ -61,8 +68,10 @@ static void note_restart(struct jd_ctx *x, const struct evb_tlv *t)
 					  (t->station_raw & EVB_RRSTAT_MASK) == EVB_RRSTAT_UNKNOWN
 				: t->station_raw == 0;
 
-	if (!is_first || (!x->end->evb.is_known && mono_is_never(x->end->gone)))
+	if (!is_first || (!x->end->evb.is_known && mono_is_never(x->end->gone)) ||
+		(x->end->evb.is_known && same_evb(&x->end->evb.tlv, t)))
 		return;
+	x->end->lldp[JD_NCB].credit_ms = CREDIT_MAX;
 	x->end->restarted = x->now;
 	if (t->mode == EVB_MODE_STATION)
 		jd_vsi_restart(x->j, x->end);
@@ -79,11 +88,11 @@ static void store_evb(struct jd_ctx *x)
 	if (t->mode == EVB_MODE_BRIDGE || t->mode == EVB_MODE_STATION)
 		jd_set_role(x->end, t->mode == EVB_MODE_BRIDGE ? JUDGE_BRIDGE : JUDGE_STATION, 3);
 	e->n_ungranted = !is_ungranted ? 0 : e->n_ungranted < UINT8_MAX ? e->n_ungranted + 1 : UINT8_MAX;
+	note_said(&e->said, x->now);
 	if (e->is_known && same_evb(&e->tlv, t)) {
 		e->n++;
 		return;
 	}
-	note_restart(x, t);
 	x->end->gone = MONO_NEVER;
 	e->has_prev = e->is_known;
 	e->prev = e->tlv;
@@ -111,6 +120,7 @@ static void store_cdcp(struct jd_ctx *x)
 
 	if (x->end->rank < 3) /* the EVB TLV says more about an end than the CDCP TLV of its UAP */
 		jd_set_role(x->end, t->role == CDCP_ROLE_STATION ? JUDGE_STATION : JUDGE_BRIDGE, 3);
+	note_said(&c->said, x->now);
 	if (c->is_known && same_cdcp(&c->tlv, t)) {
 		c->n++;
 		return;
@@ -159,6 +169,8 @@ void jd_take_lldp(struct jd_ctx *x)
 	x->is_agent_known = agent_of(x->rec->eth.da, &x->agent);
 	if (x->is_agent_known)
 		refill(&x->end->lldp[x->agent], x->now);
+	if (l->err == LLDP_OK && l->evb_org.is_decoded)
+		note_restart(x, &l->evb);
 	jd_run(x, JD_ON_LLDP);
 	if (l->err == LLDP_OK)
 		take_sound(x);

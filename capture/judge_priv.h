@@ -55,6 +55,10 @@ struct jd_tx {
 
 /* ---- LLDP ---- */
 
+struct jd_said { /* when a TLV was sent last, newest first */
+	struct mono at[3];
+};
+
 struct jd_lldp {
 	bool is_known;
 	struct mono last;
@@ -65,7 +69,8 @@ struct jd_evb {
 	bool is_known;
 	struct evb_tlv tlv;
 	bool has_prev;
-	struct evb_tlv prev;    /* what it said before */
+	struct evb_tlv prev; /* what it said before */
+	struct jd_said said;
 	struct mono since;      /* first frame that says this */
 	struct mono known_from; /* first TLV of this end */
 	uint32_t n;             /* frames that say this */
@@ -74,6 +79,7 @@ struct jd_evb {
 };
 struct jd_cdcp {
 	bool is_known;
+	struct jd_said said;
 	struct cdcp_tlv tlv, prev;
 	bool has_prev;
 	struct mono since;
@@ -98,12 +104,15 @@ struct jd_end {
 	struct jd_evb evb;
 	struct jd_cdcp cdcp;
 	struct jd_tx tx[JD_INSTANCES];
+	uint32_t n_late;    /* VSIs with a late answer */
 	uint32_t n_overdue; /* VSIs whose keep-alive or end is due, see jd_vsi.is_overdue */
 	/* copies */
+	uint64_t lldp_frame;   /* its latest LLDPDU */
 	uint64_t copied_frame; /* a frame that came twice and may have been reflected; 0 */
 	uint64_t copied_twin;  /* its copy */
 	struct mono copied_at, copied_time;
-	uint32_t n_single; /* frames of the peer since that did not come twice */
+	uint32_t n_single;          /* frames of the peer since that did not come twice */
+	uint32_t n_copied, n_alone; /* its own frames that did, and that did not */
 };
 struct jd_link {
 	bool in_use;
@@ -137,9 +146,11 @@ struct jd_vsi {
 	unsigned n_cmds;
 	struct jd_cmd cmd[JD_CMDS]; /* oldest first */
 	struct mono answered;       /* last success; never: none */
-	uint64_t answered_frame, asked_frame;
+	uint64_t answered_frame;    /* its frame */
+	bool is_untold;             /* it was not acknowledged */
 	uint32_t answered_epoch;
 	struct dur early_gap; /* of the last keep-alive that came too early; zero: it did not */
+	struct jd_cmd late;   /* a command without an answer in time; op 0: none */
 	enum { JD_DUE_NOTHING, JD_DUE_ANSWER, JD_DUE_KEEPALIVE, JD_DUE_END } due;
 	bool is_overdue;              /* `due` has passed and waits for a sign of life */
 	bool is_hard;                 /* refused for good */
@@ -254,7 +265,7 @@ struct jd_ctx {
 	struct jd_pdu *prev;  /* request before a new one */
 	struct jd_end *asker; /* of an acknowledgement */
 	struct dur gap;       /* since the last transmission */
-	bool is_timed;        /* gap is worth something */
+	bool is_timed; /* gap is worth something; of a frame that came back: so do most of its sender's */
 	/* VDP */
 	const struct cap_vsi *v;
 	struct jd_vsi *vsi;
@@ -265,7 +276,8 @@ struct jd_ctx {
 	struct vdp_assoc *asked; /* the command, decoded; NULL when it can't be compared */
 	enum vdp_err asked_err;
 	/* copies */
-	uint64_t twin; /* frame number of the first copy */
+	uint64_t lldp_frame; /* its latest LLDPDU */
+	uint64_t twin;       /* frame number of the first copy */
 	/* out */
 	char text[JUDGE_TEXT];
 	const struct judge_rule *headline; /* what a frame without fault is praised for */
@@ -300,6 +312,12 @@ struct jd_bounds jd_bounds_of(struct judge *j, const struct jd_end *owner);
 bool jd_groups_are_refused(struct judge *j, const struct jd_end *e);
 uint32_t jd_index(const struct judge *j, const struct jd_end *e);
 
+/** Has the ECPDU that began with this frame been acknowledged? One that is not remembered any more has. */
+bool jd_is_acked(const struct jd_end *e, enum jd_instance i, uint64_t frame);
+/** How sure is it that x->end has taken note of what its peer has been saying since then? JD_SILENT: not at all,
+ * JD_DOUBT: if the one TLV was not lost, JD_BROKEN: two of them. */
+enum jd_outcome jd_heard(const struct jd_ctx *x, const struct jd_said *said, struct mono since);
+
 /* judge_time.c */
 struct dur jd_late(struct dur d);  /* not later than this */
 struct dur jd_early(struct dur d); /* not earlier */
@@ -320,9 +338,12 @@ void jd_note_copy(struct jd_ctx *x);
 /** A frame of `e`, other than a repetition of what it owes: is something overdue at it or its peer? */
 void jd_signs_of_life(struct jd_ctx *x);
 void jd_vsi_due(struct judge *j, uint32_t vsi);
+/** The ECPDU that began with this frame was never acknowledged: what it answered is not known to its station. */
+void jd_vsi_not_told(struct judge *j, uint64_t frame);
 void jd_vsi_rearm(struct judge *j, struct jd_end *e);
 void jd_vsi_signs(struct jd_ctx *x);
 void jd_vsi_restart(struct judge *j, struct jd_end *station);
+bool jd_vsi_end(struct judge *j);
 void jd_vsi_forget_end(struct judge *j, uint32_t end);
 void jd_reflect_watch(struct judge *j);
 void jd_reflect_due(struct judge *j);

@@ -68,6 +68,8 @@ static void drop(struct judge *j, uint32_t i)
 	theap_set(&j->due, i, MONO_NEVER);
 	if (v->is_overdue && j->ends[v->station].n_overdue > 0)
 		j->ends[v->station].n_overdue--;
+	if (v->late.op != 0 && j->ends[v->station].n_late > 0)
+		j->ends[v->station].n_late--;
 	v->in_use = false;
 }
 
@@ -176,6 +178,23 @@ void jd_vsi_rearm(struct judge *j, struct jd_end *e)
 			rearm(j, &j->vsis[i]);
 }
 
+static void set_late(struct judge *j, struct jd_vsi *v, const struct jd_cmd *c)
+{
+	struct jd_end *s = &j->ends[v->station];
+
+	if (v->late.op != 0 && s->n_late > 0)
+		s->n_late--;
+	v->late = c != NULL ? *c : (struct jd_cmd){ .op = (enum vdp_op)0 };
+	s->n_late += c != NULL;
+}
+
+void jd_vsi_not_told(struct judge *j, uint64_t frame)
+{
+	for (uint32_t i = 0; i < j->n_vsis; i++)
+		if (j->vsis[i].in_use && j->vsis[i].answered_frame == frame)
+			j->vsis[i].is_untold = true;
+}
+
 /** The station began anew: nothing that it asked or has in force binds it. */
 void jd_vsi_restart(struct judge *j, struct jd_end *station)
 {
@@ -190,6 +209,7 @@ void jd_vsi_restart(struct judge *j, struct jd_end *station)
 		v->is_state_known = false;
 		v->must_end = v->is_hard = false;
 		v->state = VDP_STATE_NONE;
+		set_late(j, v, NULL);
 		arm(j, v, JD_DUE_NOTHING, MONO_NEVER);
 	}
 }
@@ -206,23 +226,42 @@ static void blame(struct judge *j, struct jd_vsi *v, struct jd_end *culprit, enu
 	struct jd_ctx x = jd_ctx_of(j, NULL, culprit);
 
 	x.vsi = v;
-	x.cmd = v->n_cmds > 0 ? &v->cmd[0] : NULL;
+	x.cmd = v->late.op != 0 ? &v->late : NULL;
 	x.frame = frame;
 	x.frame_time = frame_time;
 	x.bounds = jd_bounds_of(j, &j->ends[v->station]);
 	jd_run(&x, on);
 }
 
+/** The station has given up (END). Whether the bridge has a reason not to answer shows when it is heard again. */
 static void answer_due(struct judge *j, struct jd_vsi *v)
+{
+	set_late(j, v, &v->cmd[0]);
+	v->n_cmds = 0;
+	v->state = VDP_STATE_NONE;
+	v->is_state_known = false;
+	arm(j, v, JD_DUE_NOTHING, MONO_NEVER);
+}
+
+static void blame_late(struct judge *j, struct jd_vsi *v)
 {
 	struct jd_end *b = bridge_of(j, v);
 
 	if (b != NULL)
-		blame(j, v, b, JD_ON_NO_ANSWER, v->cmd[0].frame, v->cmd[0].at);
-	v->n_cmds = 0; /* the station has given up (END) */
-	v->state = VDP_STATE_NONE;
-	v->is_state_known = false;
-	arm(j, v, JD_DUE_NOTHING, MONO_NEVER);
+		blame(j, v, b, JD_ON_NO_ANSWER, v->late.frame, v->late.at);
+	set_late(j, v, NULL);
+}
+
+/** The end of the capture: nothing more will be heard. False when there may be more. */
+bool jd_vsi_end(struct judge *j)
+{
+	for (uint32_t i = 0; i < j->n_vsis; i++) {
+		if (j->q_n >= JD_QUEUE / 2)
+			return false;
+		if (j->vsis[i].in_use && j->vsis[i].late.op != 0)
+			blame_late(j, &j->vsis[i]);
+	}
+	return true;
 }
 
 /** Overdue: the verdict waits until somebody who could have acted is seen alive. */
@@ -281,6 +320,10 @@ static void judge_overdue(struct jd_ctx *x, struct jd_vsi *v)
 {
 	struct judge *j = x->j;
 
+	if (v->late.op != 0 && bridge_of(j, v) == x->end)
+		blame_late(j, v);
+	if (!v->is_overdue)
+		return;
 	if (v->station == jd_index(j, x->end)) {
 		blame(j, v, x->end, JD_ON_NO_KEEPALIVE, v->answered_frame, v->answered);
 		arm(j, v, JD_DUE_NOTHING, MONO_NEVER);
@@ -298,10 +341,10 @@ void jd_vsi_signs(struct jd_ctx *x)
 {
 	struct judge *j = x->j;
 
-	if (x->end->n_overdue == 0 && (x->peer == NULL || x->peer->n_overdue == 0))
+	if (x->end->n_overdue == 0 && (x->peer == NULL || x->peer->n_overdue + x->peer->n_late == 0))
 		return;
 	for (uint32_t i = 0; i < j->n_vsis && j->q_n < JD_QUEUE / 2; i++)
-		if (j->vsis[i].in_use && j->vsis[i].is_overdue)
+		if (j->vsis[i].in_use && (j->vsis[i].is_overdue || j->vsis[i].late.op != 0))
 			judge_overdue(x, &j->vsis[i]);
 }
 
@@ -392,7 +435,6 @@ static void take_command(struct jd_ctx *x)
 	}
 	v->is_hard = false;
 	v->manager = x->v->manager;
-	v->asked_frame = x->rec->frame.number;
 	keep(v->asked, &v->asked_len, x->v->value);
 	rearm(j, v);
 }
@@ -468,6 +510,7 @@ static void store_success(struct jd_ctx *x)
 	v->answered = x->now;
 	v->answered_epoch = x->j->epoch;
 	v->answered_frame = x->rec->frame.number;
+	v->is_untold = false;
 	keep(v->held, &v->held_len, x->v->value);
 }
 
@@ -482,8 +525,11 @@ static void store_answer(struct jd_ctx *x)
 		v->is_hard = (x->v->as_answer.status & VDP_STATUS_HARD) != 0;
 	} else {
 		v->must_end = x->cmd != NULL && x->cmd->is_keepalive && v->state == VDP_STATE_ASSOC;
-		if (v->state != VDP_STATE_NONE) /* WAIT_SYSCMD is entered anew */
+		if (v->state != VDP_STATE_NONE) { /* WAIT_SYSCMD is entered anew */
 			v->answered = x->now;
+			v->answered_frame = x->rec->frame.number;
+			v->is_untold = false;
+		}
 	}
 	if (x->cmd != NULL)
 		settle(v, x->cmd);

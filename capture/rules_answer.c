@@ -277,13 +277,23 @@ static bool is_bridge_alive(const struct jd_ctx *x)
 	return x->cmd != NULL && !mono_before(x->end->last, x->cmd->at);
 }
 
+/** Does the station's latest request wait for its acknowledgement too? */
+static bool is_bridge_silent(const struct jd_ctx *x)
+{
+	const struct jd_tx *tx = &x->j->ends[x->vsi->station].tx[JD_ECP_VDP];
+
+	return tx->n > 0 && mono_is_never(tx->ring[tx->head].acked);
+}
+
 enum jd_outcome rule_no_answer(struct jd_ctx *x)
 {
 	if (is_draft(x) || x->link->is_cut || !is_bridge_alive(x) || x->cmd->is_broken)
 		return JD_SILENT;
-	return jd_say(x, x->link->has_loss ? JD_DOUBT : JD_BROKEN,
-		"no answer to %s within respWaitDelay, %.3f s, though the bridge is alive",
-		vdp_op_name(x->cmd->op), dur_seconds(vdp_resp_wait_delay(&x->bounds.high)));
+	if (!mono_is_never(x->end->restarted) && !mono_before(x->end->restarted, x->cmd->at))
+		return JD_SILENT; /* it has forgotten the command */
+	return jd_say(x, x->link->has_loss || is_bridge_silent(x) ? JD_DOUBT : JD_BROKEN,
+		"no answer to %s within respWaitDelay, %.3f s", vdp_op_name(x->cmd->op),
+		dur_seconds(vdp_resp_wait_delay(&x->bounds.high)));
 }
 
 enum jd_outcome rule_draft_no_answer(struct jd_ctx *x)

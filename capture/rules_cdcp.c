@@ -176,12 +176,9 @@ static int svid_of(const struct cdcp_tlv *t, uint16_t scid)
 	return -1;
 }
 
-/** Has the end had time to take note of the peer's list, and is it sure to have got it? */
 static enum jd_outcome heard(const struct jd_ctx *x, const struct jd_cdcp *peer)
 {
-	if (!jd_after(x->now, peer->since, jd_ms(JD_SETTLE_MS)))
-		return JD_SILENT;
-	return peer->n >= 2 ? JD_BROKEN : JD_DOUBT;
+	return jd_heard(x, &peer->said, peer->since);
 }
 
 enum jd_outcome rule_cdcp_roles(struct jd_ctx *x)

@@ -129,6 +129,18 @@ enum jd_outcome rule_ecp_long(struct jd_ctx *x)
 	return jd_say(x, JD_DOUBT, "an ECPDU of %zu octets needs a larger MTU than 1500", payload);
 }
 
+static bool is_anew_since(const struct jd_end *e, struct mono t)
+{
+	return e != NULL && !mono_is_never(e->restarted) && !mono_before(e->restarted, t);
+}
+
+/** Has it said since its last request that it has heard nobody yet, or has its peer? A port that was down does both, and
+ * what was sent meanwhile is in no capture there. */
+static bool is_started_anew(const struct jd_ctx *x)
+{
+	return is_anew_since(x->end, x->prev->last) || is_anew_since(x->peer, x->prev->last);
+}
+
 /* ---- repetitions ---- */
 
 static bool is_repeat(const struct jd_ctx *x)
@@ -176,7 +188,8 @@ enum jd_outcome rule_repeat_after_ack(struct jd_ctx *x)
 	is_at_timer = !has_low(x) || !x->is_timed ||
 		      (x->gap.ns >= jd_early(ack_time(x, &x->bounds.low)).ns &&
 			      (!has_high(x) || x->gap.ns <= jd_late(ack_time(x, &x->bounds.high)).ns));
-	return jd_say(x, is_at_timer && x->pdu->n_after_ack == 0 ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x,
+		is_at_timer && (x->pdu->n_after_ack == 0 || x->link->has_loss) ? JD_DOUBT : JD_BROKEN,
 		"repeated %.3f ms after it was acknowledged%s", ms(mono_since(x->pdu->acked, x->now)),
 		is_at_timer ? " (which may have been lost on the way)" : "");
 }
@@ -191,6 +204,8 @@ enum jd_outcome rule_repeat_other(struct jd_ctx *x)
 
 enum jd_outcome rule_no_repeat(struct jd_ctx *x)
 {
+	if (is_anew_since(x->end, x->pdu->first))
+		return JD_SILENT; /* it has forgotten it */
 	return jd_say(x, JD_BROKEN,
 		"sent %u times and not again, though nobody acknowledged it; %u repetitions were "
 		"agreed",
@@ -204,21 +219,16 @@ enum jd_outcome rule_seq_reused(struct jd_ctx *x)
 {
 	if (x->sending != JD_SEND_REUSED || mono_is_never(x->pdu->acked))
 		return JD_SILENT;
-	return jd_say(x, x->pdu->seq == 1 ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x, x->pdu->seq == 1 || is_started_anew(x) ? JD_DOUBT : JD_BROKEN,
 		"a new ECPDU under sequence %u, which was acknowledged already: it will be taken for a "
 		"duplicate",
 		x->pdu->seq);
 }
 
-/** Has it said since its last request that it has heard nobody yet? */
-static bool is_started_anew(const struct jd_ctx *x)
-{
-	return !mono_is_never(x->end->restarted) && !mono_before(x->end->restarted, x->prev->last);
-}
-
 enum jd_outcome rule_seq_next(struct jd_ctx *x)
 {
 	uint16_t seq = x->rec->ecp.hdr.seq, want;
+	bool is_far;
 	int jump;
 
 	if (x->sending != JD_SEND_NEW || x->prev == NULL || x->end->is_shared)
@@ -227,10 +237,9 @@ enum jd_outcome rule_seq_next(struct jd_ctx *x)
 	if (seq == want || (want == 0 && seq == 1) || is_started_anew(x))
 		return JD_SILENT;
 	jump = (int16_t)(seq - x->prev->seq);
-	return jd_say(x, jump <= JUMP_MAX && jump >= -JUMP_MAX && seq != 1 ? JD_BROKEN : JD_DOUBT,
-		"sequence %u after %u%s", seq, x->prev->seq,
-		jump > JUMP_MAX || jump < -JUMP_MAX || seq == 1 ? ": started anew, or frames are missing"
-								: "");
+	is_far = jump > JUMP_MAX || jump < -JUMP_MAX || seq == 1;
+	return jd_say(x, is_far || x->link->has_loss ? JD_DOUBT : JD_BROKEN, "sequence %u after %u%s", seq,
+		x->prev->seq, is_far ? ": started anew, or frames are missing" : "");
 }
 
 /* ---- acknowledgements ---- */
@@ -374,12 +383,11 @@ enum jd_outcome rule_ack_overlap(struct jd_ctx *x)
 
 enum jd_outcome rule_no_ack(struct jd_ctx *x)
 {
-	bool is_new_start = !mono_is_never(x->end->restarted) &&
-			    !mono_before(x->end->restarted, x->pdu->first);
+	bool is_anew = is_anew_since(x->end, x->pdu->first) || is_anew_since(x->asker, x->pdu->first);
 
 	if (is_draft(x))
 		return JD_SILENT;
-	return jd_say(x, x->link->has_loss || is_new_start ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x, x->link->has_loss || is_anew ? JD_DOUBT : JD_BROKEN,
 		"sequence %u was sent %u times and never acknowledged, but the receiver is alive",
 		x->pdu->seq, x->pdu->n_sent);
 }

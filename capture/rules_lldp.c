@@ -234,21 +234,13 @@ enum jd_outcome rule_evb_rrstat_follows(struct jd_ctx *x)
 
 /* ---- both ends ---- */
 
-/** How sure is it that the end has taken note of what its peer says? */
-static enum jd_outcome heard(const struct jd_ctx *x, const struct jd_evb *peer)
-{
-	if (!jd_after(x->now, peer->since, jd_ms(JD_SETTLE_MS)))
-		return JD_SILENT;
-	return peer->n >= 2 ? JD_BROKEN : JD_DOUBT;
-}
-
 /** The echo of a status octet: what the peer said last, or a moment ago, or nothing when it was not heard yet. */
 static enum jd_outcome judge_echo(struct jd_ctx *x, uint8_t echo, bool is_bridge_status)
 {
 	const struct jd_end *p = jd_evb_of(x->j, x->end, is_bridge_status ? JUDGE_BRIDGE : JUDGE_STATION);
 	enum jd_outcome o;
 	uint8_t now, before;
-	bool is_old;
+	bool is_old, is_deaf;
 
 	if (p == NULL || p == x->end)
 		return JD_SILENT;
@@ -256,7 +248,12 @@ static enum jd_outcome judge_echo(struct jd_ctx *x, uint8_t echo, bool is_bridge
 	before = is_bridge_status ? p->evb.prev.bridge_raw : p->evb.prev.station_raw;
 	if (echo == now)
 		return JD_SILENT;
-	o = heard(x, &p->evb);
+	o = jd_heard(x, &p->evb.said, p->evb.since);
+	is_deaf = echo == 0 &&
+		  (is_bridge_status ? (lldp_of(x)->evb.station_raw & EVB_RRSTAT_MASK) == EVB_RRSTAT_UNKNOWN
+				    : (lldp_of(x)->evb.bridge_raw & EVB_RRCTR) == 0);
+	if (is_deaf && o == JD_BROKEN)
+		o = JD_DOUBT; /* consistent: it may have reasons not to listen, such as a second neighbour */
 	is_old = echo == 0 || (p->evb.has_prev && echo == before);
 	if (!is_old) /* never said in this capture: by what was said before it, only at its start */
 		o = jd_after(x->now, p->evb.known_from, jd_ms(JD_SETTLE_MS)) || o != JD_SILENT ? JD_BROKEN
@@ -306,7 +303,7 @@ static enum jd_outcome judge_exponent(struct jd_ctx *x, const char *name, struct
 {
 	const struct evb_tlv *t = &lldp_of(x)->evb;
 	bool may_be_manual = !t->rol_rwd && !t->rol_rka;
-	enum jd_outcome o = heard(x, p);
+	enum jd_outcome o = jd_heard(x, &p->said, p->since);
 
 	if (own.is_remote && own.value != peer.value && !(has_prev && own.value == prev.value)) {
 		if (o == JD_SILENT)

@@ -238,24 +238,28 @@ static bool is_anew(const struct jd_ctx *x)
 		       mono_before(x->vsi->answered, x->end->restarted));
 }
 
+/** Did the station get the last answer? It has acknowledged it. */
+static bool is_answer_known(const struct jd_ctx *x)
+{
+	const struct jd_vsi *v = x->vsi;
+
+	if (v->is_untold)
+		return false;
+	return v->bridge == JD_NONE || jd_is_acked(&x->j->ends[v->bridge],
+					       v->is_draft ? JD_ECP_DRAFT : JD_ECP_VDP, v->answered_frame);
+}
+
 /** The command in force asked for a VID, got one, and is now said again as if it had not. */
 static bool forgot_values(const struct jd_ctx *x)
 {
 	const struct jd_vsi *v = x->vsi;
 
-	if (!v->had_null || v->state == VDP_STATE_NONE || v->first_len != x->v->value.len ||
-		x->is_keepalive || is_anew(x) || v->first_len < 2)
+	if (!v->had_null || v->state == VDP_STATE_NONE || !is_answer_known(x) ||
+		(x->v->a.op != VDP_DEASSOC && (unsigned)x->v->a.op != (unsigned)v->state) ||
+		v->first_len != x->v->value.len || x->is_keepalive || is_anew(x) || v->first_len < 2)
 		return false;
 	return memcmp(v->first + 1, x->v->value.ptr + 1, v->first_len - 1u) == 0 &&
 	       memcmp(v->first + 1, v->held + 1, v->first_len - 1u) != 0;
-}
-
-enum jd_outcome rule_command_returned(struct jd_ctx *x)
-{
-	if (vsi_of(x)->is_draft || vsi_of(x)->a.op == VDP_DEASSOC || !forgot_values(x))
-		return JD_SILENT;
-	return jd_say(x, JD_BROKEN, "null VID again, though the bridge has returned one (frame %llu)",
-		(unsigned long long)x->vsi->answered_frame);
 }
 
 enum jd_outcome rule_deassoc_returned(struct jd_ctx *x)
@@ -269,7 +273,7 @@ enum jd_outcome rule_deassoc_returned(struct jd_ctx *x)
 
 enum jd_outcome rule_command_must_end(struct jd_ctx *x)
 {
-	if (!x->vsi->must_end || vsi_of(x)->a.op == VDP_DEASSOC || is_anew(x))
+	if (!x->vsi->must_end || vsi_of(x)->a.op == VDP_DEASSOC || is_anew(x) || !is_answer_known(x))
 		return JD_SILENT;
 	return jd_say(x, JD_BROKEN, "%s after a keep-alive was refused with Keep: De-Associate has to follow",
 		vdp_op_name(vsi_of(x)->a.op));
@@ -291,6 +295,23 @@ static struct vdp_timers timers_of(const struct jd_ctx *x, const struct vdp_para
 	return vdp_dialect_of(x->vsi->is_draft ? QBG_DRAFT : QBG_RATIFIED)->timers(p);
 }
 
+static bool is_keepalive_time(const struct jd_ctx *x)
+{
+	return x->is_timed && x->bounds.has_high &&
+	       x->gap.ns >= jd_early(timers_of(x, &x->bounds.low).reinit_keep_alive).ns &&
+	       x->gap.ns <= jd_late(timers_of(x, &x->bounds.high).reinit_keep_alive).ns;
+}
+
+/* A command of the user's may ask for any VID again; what comes when a keep-alive is due is one. */
+enum jd_outcome rule_command_returned(struct jd_ctx *x)
+{
+	if (vsi_of(x)->is_draft || vsi_of(x)->a.op == VDP_DEASSOC || !forgot_values(x))
+		return JD_SILENT;
+	return jd_say(x, is_keepalive_time(x) ? JD_BROKEN : JD_DOUBT,
+		"null VID again, though the bridge has returned one (frame %llu)",
+		(unsigned long long)x->vsi->answered_frame);
+}
+
 /*
  * One that comes early may be a user's command; a second one after much the same time is a timer's.
  */
@@ -299,8 +320,8 @@ static enum jd_outcome judge_early(struct jd_ctx *x)
 	struct dur least = timers_of(x, &x->bounds.low).reinit_keep_alive;
 	uint64_t before = x->vsi->early_gap.ns, off;
 
-	if (!x->is_keepalive || !x->is_timed || !(x->bounds.has_low || x->vsi->is_draft) ||
-		x->gap.ns >= jd_early(least).ns)
+	if (!x->is_keepalive || !x->is_timed || !is_answer_known(x) ||
+		!(x->bounds.has_low || x->vsi->is_draft) || x->gap.ns >= jd_early(least).ns)
 		return JD_SILENT;
 	off = before > x->gap.ns ? before - x->gap.ns : x->gap.ns - before;
 	return jd_say(x,
@@ -314,12 +335,14 @@ static enum jd_outcome judge_late(struct jd_ctx *x)
 {
 	struct dur most = timers_of(x, &x->bounds.high).reinit_keep_alive;
 
-	if (!x->is_keepalive || !x->is_timed || !(x->bounds.has_high || x->vsi->is_draft) ||
+	if (!x->is_keepalive || !x->is_timed || !is_answer_known(x) ||
+		!(x->bounds.has_high || x->vsi->is_draft) ||
 		x->gap.ns <= jd_late(most).ns +
 				     (2u * x->bounds.high.retries + 1u) * vdp_ack_time(&x->bounds.high).ns)
 		return JD_SILENT;
-	return jd_say(x, JD_BROKEN, "%.3f s after the last answer, the interval is %.3f s",
-		dur_seconds(x->gap), dur_seconds(most));
+	return jd_say(x, x->link->has_loss ? JD_DOUBT : JD_BROKEN,
+		"%.3f s after the last answer, the interval is %.3f s", dur_seconds(x->gap),
+		dur_seconds(most));
 }
 
 enum jd_outcome rule_keepalive_early(struct jd_ctx *x)
@@ -348,18 +371,18 @@ enum jd_outcome rule_no_keepalive(struct jd_ctx *x)
 {
 	struct dur interval = timers_of(x, &x->bounds.high).reinit_keep_alive;
 
-	if (x->vsi->is_draft)
+	if (x->vsi->is_draft || !is_answer_known(x))
 		return JD_SILENT;
-	return jd_say(x, JD_BROKEN,
+	return jd_say(x, x->link->has_loss ? JD_DOUBT : JD_BROKEN,
 		"no keep-alive for %.3f s, the interval is %.3f s, and the station is alive",
 		dur_seconds(mono_since(x->vsi->answered, x->now)), dur_seconds(interval));
 }
 
 enum jd_outcome rule_draft_no_keepalive(struct jd_ctx *x)
 {
-	if (!x->vsi->is_draft)
+	if (!x->vsi->is_draft || !is_answer_known(x))
 		return JD_SILENT;
-	return jd_say(x, JD_BROKEN,
+	return jd_say(x, x->link->has_loss ? JD_DOUBT : JD_BROKEN,
 		"no keep-alive for %.3f s, the interval is 10 s, and the station is alive",
 		dur_seconds(mono_since(x->vsi->answered, x->now)));
 }
