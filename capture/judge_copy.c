@@ -92,7 +92,7 @@ bool jd_take_copy(struct jd_ctx *x)
 	if (x->end->n_copied++ == 0)
 		x->end->n_alone = 1;
 	x->end->n_alone -= x->end->n_alone > 0; /* the first of the two was taken for a single one */
-	if (!x->link->is_doubled) {
+	if (!x->link->is_doubled && x->end->copied_frame == 0) {
 		x->end->copied_frame = c->frame;
 		x->end->copied_twin = x->rec->frame.number;
 		x->end->copied_time = c->time;

@@ -58,13 +58,14 @@ static uint64_t print_of(const struct cap_ecp *e)
 /* ---- requests ---- */
 
 static enum jd_sending sending_of(
-	const struct jd_pdu *last, const struct cap_ecp *e, uint64_t print, bool is_draft)
+	const struct jd_pdu *last, const struct cap_ecp *e, uint64_t print, bool is_draft, struct dur gap)
 {
 	bool is_next;
 
 	if (last == NULL || last->subtype != e->hdr.subtype)
 		return JD_SEND_NEW;
-	is_next = is_draft && mono_is_never(last->acked) && e->hdr.seq == (uint16_t)(last->seq + 1);
+	is_next = is_draft && mono_is_never(last->acked) && e->hdr.seq == (uint16_t)(last->seq + 1) &&
+		  gap.ns < 2 * e->dialect->ack_timeout.ns;
 	if (e->hdr.seq != last->seq && !is_next)
 		return JD_SEND_NEW;
 	if (last->print == print)
@@ -133,11 +134,11 @@ static void take_request(struct jd_ctx *x, enum jd_defect defect)
 	uint64_t print = print_of(e);
 
 	x->prev = last;
-	x->sending = sending_of(last, e, print, x->instance == JD_ECP_DRAFT);
 	if (last != NULL) {
 		x->gap = mono_since(last->last, x->now);
 		x->is_timed = last->epoch == x->j->epoch;
 	}
+	x->sending = sending_of(last, e, print, x->instance == JD_ECP_DRAFT, x->gap);
 	if (x->sending != JD_SEND_REPEAT)
 		jd_signs_of_life(x);
 	x->pdu = last;
@@ -198,6 +199,15 @@ static bool enter_ecp(struct jd_ctx *x)
 	return true;
 }
 
+void jd_note_answer(struct jd_end *asker, enum jd_instance i, uint64_t frame)
+{
+	struct jd_tx *tx = &asker->tx[i];
+
+	for (unsigned k = 0; k < JD_HISTORY && k < tx->n; k++)
+		if (tx->ring[k].frame == frame)
+			tx->ring[k].is_answered = true;
+}
+
 bool jd_is_second_ack(struct jd_ctx *x)
 {
 	struct jd_pdu *p;
@@ -218,11 +228,30 @@ void jd_note_copy(struct jd_ctx *x)
 		p->is_copied = true;
 }
 
+/** A request of the other subtype with that number, if one waits. */
+static struct jd_end *find_other_asker(struct jd_ctx *x, struct jd_pdu **ret)
+{
+	enum jd_instance own = x->instance;
+	struct jd_end *e;
+
+	if (own == JD_ECP_DRAFT)
+		return NULL;
+	x->instance = own == JD_ECP_VDP ? JD_ECP_CSP : JD_ECP_VDP;
+	e = find_asker(x, ret);
+	if (e != NULL && mono_is_never((*ret)->acked))
+		return e;
+	x->instance = own;
+	*ret = NULL;
+	return NULL;
+}
+
 static void take_ack(struct jd_ctx *x)
 {
 	struct jd_pdu *p;
 
 	x->asker = find_asker(x, &p);
+	if (p == NULL)
+		x->asker = find_other_asker(x, &p);
 	x->pdu = p;
 	if (p != NULL) {
 		x->gap = mono_since(p->last, x->now);
@@ -234,10 +263,11 @@ static void take_ack(struct jd_ctx *x)
 		jd_signs_of_life(x);
 		return;
 	}
-	if (mono_is_never(p->acked) && p->n_sent > 1)
-		x->link->has_loss = true;
-	if (mono_is_never(p->acked))
+	if (mono_is_never(p->acked)) {
 		p->acked = x->now;
+		x->link->n_requests++;
+		x->link->n_losses += p->n_sent > 1;
+	}
 	if (p->n_acks < UINT8_MAX)
 		p->n_acks++;
 	jd_match(x->j, x->asker, x->end);
@@ -333,7 +363,7 @@ static void check_ack(struct jd_ctx *x, struct jd_pdu *p, unsigned instance)
 	if (p->is_told || p->defect != JD_SOUND || !mono_is_never(p->acked) || p->epoch != x->j->epoch ||
 		!mono_reached(due, x->now))
 		return;
-	if (mono_before(p->first, x->end->first))
+	if (mono_before(p->first, x->end->first) && !p->is_answered)
 		return; /* it was not there yet */
 	blame(x, x->end, p, instance, JD_ON_NO_ACK);
 }

@@ -144,7 +144,7 @@ struct jd_end *jd_end_of(struct judge *j, const struct cap_record *rec, bool may
 
 void jd_set_role(struct jd_end *e, enum judge_role role, uint8_t rank)
 {
-	if (rank < e->rank || (rank == e->rank && rank < 2 && e->role != JUDGE_UNKNOWN))
+	if (rank < e->rank || (rank == e->rank && rank < 3 && e->role != JUDGE_UNKNOWN))
 		return;
 	e->role = role;
 	e->rank = rank;
@@ -319,6 +319,13 @@ enum jd_outcome jd_heard(const struct jd_ctx *x, const struct jd_said *said, str
 		n += !mono_before(said->at[i], since) && !mono_before(said->at[i], started) &&
 		     jd_after(x->now, said->at[i], jd_ms(JD_SETTLE_MS));
 	return n >= 2 && x->link->n == 2 ? JD_BROKEN : n >= 1 ? JD_DOUBT : JD_SILENT;
+}
+
+bool jd_is_lossy(const struct jd_link *l)
+{
+	enum { FEW = 3, PART = 10 };
+
+	return l->n_losses >= FEW && l->n_losses * PART >= l->n_requests;
 }
 
 bool jd_is_acked(const struct jd_end *e, enum jd_instance i, uint64_t frame)

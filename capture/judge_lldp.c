@@ -66,7 +66,8 @@ static void note_restart(struct jd_ctx *x, const struct evb_tlv *t)
 	bool is_first = t->mode == EVB_MODE_STATION
 				? t->bridge_raw == 0 &&
 					  (t->station_raw & EVB_RRSTAT_MASK) == EVB_RRSTAT_UNKNOWN
-				: t->station_raw == 0;
+				: t->station_raw == 0 && (x->peer == NULL || !x->peer->evb.is_known ||
+								 x->peer->evb.tlv.station_raw != 0);
 
 	if (!is_first || (!x->end->evb.is_known && mono_is_never(x->end->gone)) ||
 		(x->end->evb.is_known && same_evb(&x->end->evb.tlv, t)))

@@ -42,10 +42,11 @@ struct jd_pdu {               /* a request, with all its transmissions */
 	uint32_t epoch;
 	uint16_t seq, subtype;
 	uint8_t n_sent, n_acks, n_after_ack;
-	uint8_t defect;  /* enum jd_defect */
-	bool is_copied;  /* stands in the capture twice */
-	bool is_told;    /* a missing acknowledgement or repetition has had its verdict */
-	uint16_t octets; /* of the frame */
+	uint8_t defect;   /* enum jd_defect */
+	bool is_copied;   /* stands in the capture twice */
+	bool is_answered; /* VDP has answered it, so it did arrive */
+	bool is_told;     /* a missing acknowledgement or repetition has had its verdict */
+	uint16_t octets;  /* of the frame */
 };
 struct jd_tx {
 	unsigned n; /* requests seen, saturating */
@@ -120,10 +121,11 @@ struct jd_link {
 	unsigned n;
 	uint32_t end[JD_LINK_ENDS];
 	bool is_crowded;
-	bool has_loss;    /* a repetition was needed and helped */
-	bool is_cut;      /* VDP messages were cut by the capture */
-	bool is_doubled;  /* the capture has frames of both ends twice */
-	struct mono last; /* of any end */
+	uint32_t n_requests; /* acknowledged */
+	uint32_t n_losses;   /* of them, after a repetition */
+	bool is_cut;         /* VDP messages were cut by the capture */
+	bool is_doubled;     /* the capture has frames of both ends twice */
+	struct mono last;    /* of any end */
 };
 
 /* ---- VSIs ---- */
@@ -312,6 +314,8 @@ struct jd_bounds jd_bounds_of(struct judge *j, const struct jd_end *owner);
 bool jd_groups_are_refused(struct judge *j, const struct jd_end *e);
 uint32_t jd_index(const struct judge *j, const struct jd_end *e);
 
+/** Is so much lost on this link that what is missing may have been sent? */
+bool jd_is_lossy(const struct jd_link *l);
 /** Has the ECPDU that began with this frame been acknowledged? One that is not remembered any more has. */
 bool jd_is_acked(const struct jd_end *e, enum jd_instance i, uint64_t frame);
 /** How sure is it that x->end has taken note of what its peer has been saying since then? JD_SILENT: not at all,
@@ -333,6 +337,8 @@ void jd_take_tags(struct jd_ctx *x);
 bool jd_take_copy(struct jd_ctx *x);
 /** An acknowledgement whose request the capture has once. */
 bool jd_is_second_ack(struct jd_ctx *x);
+/** VDP has answered the ECPDU that began with this frame. */
+void jd_note_answer(struct jd_end *asker, enum jd_instance i, uint64_t frame);
 /** The frame stands in the capture twice. */
 void jd_note_copy(struct jd_ctx *x);
 /** A frame of `e`, other than a repetition of what it owes: is something overdue at it or its peer? */

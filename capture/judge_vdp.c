@@ -424,6 +424,8 @@ static void take_command(struct jd_ctx *x)
 	x->gap = mono_since(v->answered, x->now);
 	x->is_timed = !mono_is_never(v->answered) && v->answered_epoch == j->epoch;
 	x->cmd = c;
+	if (v->is_overdue && !x->is_keepalive) /* something else, and later than the keep-alive had to be */
+		blame(j, v, x->end, JD_ON_NO_KEEPALIVE, v->answered_frame, v->answered);
 	jd_run(x, JD_ON_COMMAND);
 	if (x->v->a.op == VDP_DEASSOC)
 		v->must_end = false;
@@ -549,8 +551,10 @@ static void take_answer(struct jd_ctx *x)
 		x->vsi->used = x->now;
 		x->cmd = answered_cmd(x->vsi, x->v);
 		prepare(x, &asked);
-		if (x->cmd != NULL)
+		if (x->cmd != NULL) {
 			x->gap = mono_since(x->cmd->at, x->now);
+			jd_note_answer(&x->j->ends[x->vsi->station], x->instance, x->cmd->frame);
+		}
 	}
 	jd_run(x, JD_ON_ANSWER);
 	if (x->vsi != NULL)
@@ -606,7 +610,7 @@ static void take_vsi(struct jd_ctx *x)
 		return;
 	if (x->v->is_draft || (!is_answer && x->v->a.op == VDP_DEASSOC))
 		is_bridge = is_from_bridge(x);
-	if (x->end->rank == 3 && is_bridge != (x->end->role == JUDGE_BRIDGE))
+	if (x->end->rank >= 2 && is_bridge != (x->end->role == JUDGE_BRIDGE))
 		return; /* the wrong bit for its role: had its verdict, and a receiver ignores it */
 	if (x->v->is_draft || x->v->a.op == VDP_DEASSOC)
 		jd_set_role(x->end, is_bridge ? JUDGE_BRIDGE : JUDGE_STATION, is_bridge ? 2 : 1);

@@ -291,7 +291,7 @@ enum jd_outcome rule_no_answer(struct jd_ctx *x)
 		return JD_SILENT;
 	if (!mono_is_never(x->end->restarted) && !mono_before(x->end->restarted, x->cmd->at))
 		return JD_SILENT; /* it has forgotten the command */
-	return jd_say(x, x->link->has_loss || is_bridge_silent(x) ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x, jd_is_lossy(x->link) || is_bridge_silent(x) ? JD_DOUBT : JD_BROKEN,
 		"no answer to %s within respWaitDelay, %.3f s", vdp_op_name(x->cmd->op),
 		dur_seconds(vdp_resp_wait_delay(&x->bounds.high)));
 }
@@ -310,7 +310,7 @@ enum jd_outcome rule_no_end(struct jd_ctx *x)
 
 	if (is_new_start || is_draft(x))
 		return JD_SILENT;
-	return jd_say(x, x->link->has_loss ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x, jd_is_lossy(x->link) ? JD_DOUBT : JD_BROKEN,
 		"no keep-alive for %.3f s, toutKeepAlive is %.3f s, and no De-Associate by the bridge",
 		dur_seconds(mono_since(x->vsi->answered, x->now)),
 		dur_seconds(vdp_tout_keep_alive(&x->bounds.high)));

@@ -11,10 +11,11 @@
 #include "ecp_draft_pdu.h"
 
 enum {
-	OVERLAP_NS = 100000, /* what two taps of one link may be apart */
-	RETRIES_MAX = 7,     /* R has three bits */
-	JUMP_MAX = 16,       /* a number further off is a restart, or a hole in the capture */
-	FRAME_MIN = 60,      /* padded to that */
+	OVERLAP_NS = 100000,  /* what two taps of one link may be apart */
+	RETRIES_MAX = 7,      /* R has three bits */
+	JUMP_MAX = 16,        /* a number further off is a restart, or a hole in the capture */
+	LLDP_INTERVAL_S = 36, /* 30 s and a fifth: one LLDPDU at least is sent in it */
+	FRAME_MIN = 60,       /* padded to that */
 	MTU_PAYLOAD = 1500,
 };
 
@@ -85,27 +86,41 @@ enum jd_outcome rule_ecp_subtype(struct jd_ctx *x)
 	return jd_say(x, JD_BROKEN, "ECP subtype %u is reserved", s);
 }
 
-/* PE-CSP may also go to the individual address of its LLDP TLV; VDP to one's own is accepted, but nobody's rule. */
-static enum jd_outcome judge_address(struct jd_ctx *x)
+/* PE-CSP may also go to the individual address of its LLDP TLV. */
+static enum jd_outcome judge_address(struct jd_ctx *x, bool is_ack)
 {
 	struct mac want = ecp_of(x)->is_csp ? MAC_NEAREST_NON_TPMR_BRIDGE : ecp_of(x)->dialect->da;
 	char da[MAC_TEXT];
 
-	if (!ecp_of(x)->has_hdr || mac_equal(x->rec->eth.da, want) ||
-		(ecp_of(x)->is_csp && !mac_is_group(x->rec->eth.da)))
+	if (!ecp_of(x)->has_hdr || (ecp_of(x)->hdr.op == ECP_OP_ACK) != is_ack ||
+		mac_equal(x->rec->eth.da, want) || (ecp_of(x)->is_csp && !mac_is_group(x->rec->eth.da)))
 		return JD_SILENT;
-	return jd_say(x, mac_is_group(x->rec->eth.da) ? JD_BROKEN : JD_DOUBT, "sent to %s",
-		mac_format(x->rec->eth.da, da));
+	return jd_say(x, JD_BROKEN, "sent to %s", mac_format(x->rec->eth.da, da));
+}
+
+static bool is_draft_frame(const struct jd_ctx *x)
+{
+	return ecp_of(x)->dialect->edition == QBG_DRAFT;
 }
 
 enum jd_outcome rule_ecp_address(struct jd_ctx *x)
 {
-	return ecp_of(x)->dialect->edition == QBG_DRAFT ? JD_SILENT : judge_address(x);
+	return is_draft_frame(x) ? JD_SILENT : judge_address(x, false);
+}
+
+enum jd_outcome rule_ack_address(struct jd_ctx *x)
+{
+	return is_draft_frame(x) ? JD_SILENT : judge_address(x, true);
 }
 
 enum jd_outcome rule_draft_address(struct jd_ctx *x)
 {
-	return ecp_of(x)->dialect->edition == QBG_DRAFT ? judge_address(x) : JD_SILENT;
+	return is_draft_frame(x) ? judge_address(x, false) : JD_SILENT;
+}
+
+enum jd_outcome rule_draft_ack_address(struct jd_ctx *x)
+{
+	return is_draft_frame(x) ? judge_address(x, true) : JD_SILENT;
 }
 
 enum jd_outcome rule_draft_header(struct jd_ctx *x)
@@ -148,7 +163,7 @@ static bool is_repeat(const struct jd_ctx *x)
 	return x->sending == JD_SEND_REPEAT && x->pdu != NULL;
 }
 
-enum jd_outcome rule_repeat_early(struct jd_ctx *x)
+static enum jd_outcome judge_repeat_early(struct jd_ctx *x)
 {
 	struct dur least = ack_time(x, &x->bounds.low);
 
@@ -158,7 +173,7 @@ enum jd_outcome rule_repeat_early(struct jd_ctx *x)
 	return jd_say(x, JD_BROKEN, "repeated after %.3f ms, the ack time is %.3f ms", ms(x->gap), ms(least));
 }
 
-enum jd_outcome rule_repeat_late(struct jd_ctx *x)
+static enum jd_outcome judge_repeat_late(struct jd_ctx *x)
 {
 	struct dur most = ack_time(x, &x->bounds.high);
 
@@ -168,7 +183,7 @@ enum jd_outcome rule_repeat_late(struct jd_ctx *x)
 	return jd_say(x, JD_BROKEN, "repeated after %.3f ms, the ack time is %.3f ms", ms(x->gap), ms(most));
 }
 
-enum jd_outcome rule_repeat_often(struct jd_ctx *x)
+static enum jd_outcome judge_repeat_often(struct jd_ctx *x)
 {
 	unsigned most = is_draft(x)          ? dialect_of(x)->retries
 			: x->bounds.has_high ? x->bounds.high.retries
@@ -177,6 +192,34 @@ enum jd_outcome rule_repeat_often(struct jd_ctx *x)
 	if (!is_repeat(x) || x->pdu->n_sent < most + 1)
 		return JD_SILENT;
 	return jd_say(x, JD_BROKEN, "transmission %u, there may be %u", x->pdu->n_sent + 1u, most + 1);
+}
+
+enum jd_outcome rule_repeat_early(struct jd_ctx *x)
+{
+	return is_draft(x) ? JD_SILENT : judge_repeat_early(x);
+}
+
+enum jd_outcome rule_repeat_late(struct jd_ctx *x)
+{
+	return is_draft(x) ? JD_SILENT : judge_repeat_late(x);
+}
+
+enum jd_outcome rule_repeat_often(struct jd_ctx *x)
+{
+	return is_draft(x) ? JD_SILENT : judge_repeat_often(x);
+}
+
+enum jd_outcome rule_draft_repeats(struct jd_ctx *x)
+{
+	enum jd_outcome o = JD_SILENT;
+
+	if (is_draft(x))
+		o = judge_repeat_early(x);
+	if (is_draft(x) && o == JD_SILENT)
+		o = judge_repeat_late(x);
+	if (is_draft(x) && o == JD_SILENT)
+		o = judge_repeat_often(x);
+	return o;
 }
 
 enum jd_outcome rule_repeat_after_ack(struct jd_ctx *x)
@@ -189,7 +232,7 @@ enum jd_outcome rule_repeat_after_ack(struct jd_ctx *x)
 		      (x->gap.ns >= jd_early(ack_time(x, &x->bounds.low)).ns &&
 			      (!has_high(x) || x->gap.ns <= jd_late(ack_time(x, &x->bounds.high)).ns));
 	return jd_say(x,
-		is_at_timer && (x->pdu->n_after_ack == 0 || x->link->has_loss) ? JD_DOUBT : JD_BROKEN,
+		is_at_timer && (x->pdu->n_after_ack == 0 || jd_is_lossy(x->link)) ? JD_DOUBT : JD_BROKEN,
 		"repeated %.3f ms after it was acknowledged%s", ms(mono_since(x->pdu->acked, x->now)),
 		is_at_timer ? " (which may have been lost on the way)" : "");
 }
@@ -225,10 +268,20 @@ enum jd_outcome rule_seq_reused(struct jd_ctx *x)
 		x->pdu->seq);
 }
 
+/** LLDPDUs of this end go on as before, so it did not start anew, and the capture has no hole. */
+static bool is_running(const struct jd_ctx *x)
+{
+	struct dur interval = dur_s(LLDP_INTERVAL_S);
+	const struct jd_lldp *a = &x->end->lldp[JD_NCB];
+
+	return x->end->evb.is_known && !jd_after(x->now, a->last, interval) &&
+	       !jd_after(x->now, x->prev->last, interval);
+}
+
 enum jd_outcome rule_seq_next(struct jd_ctx *x)
 {
 	uint16_t seq = x->rec->ecp.hdr.seq, want;
-	bool is_far;
+	bool is_near;
 	int jump;
 
 	if (x->sending != JD_SEND_NEW || x->prev == NULL || x->end->is_shared)
@@ -237,9 +290,10 @@ enum jd_outcome rule_seq_next(struct jd_ctx *x)
 	if (seq == want || (want == 0 && seq == 1) || is_started_anew(x))
 		return JD_SILENT;
 	jump = (int16_t)(seq - x->prev->seq);
-	is_far = jump > JUMP_MAX || jump < -JUMP_MAX || seq == 1;
-	return jd_say(x, is_far || x->link->has_loss ? JD_DOUBT : JD_BROKEN, "sequence %u after %u%s", seq,
-		x->prev->seq, is_far ? ": started anew, or frames are missing" : "");
+	is_near = jump <= JUMP_MAX && jump >= -JUMP_MAX && seq != 1;
+	return jd_say(x, (is_near || is_running(x)) && !jd_is_lossy(x->link) ? JD_BROKEN : JD_DOUBT,
+		"sequence %u after %u%s", seq, x->prev->seq,
+		is_near || is_running(x) ? "" : ": started anew, or frames are missing");
 }
 
 /* ---- acknowledgements ---- */
@@ -387,7 +441,7 @@ enum jd_outcome rule_no_ack(struct jd_ctx *x)
 
 	if (is_draft(x))
 		return JD_SILENT;
-	return jd_say(x, x->link->has_loss || is_anew ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x, jd_is_lossy(x->link) || is_anew ? JD_DOUBT : JD_BROKEN,
 		"sequence %u was sent %u times and never acknowledged, but the receiver is alive",
 		x->pdu->seq, x->pdu->n_sent);
 }
@@ -396,7 +450,7 @@ enum jd_outcome rule_draft_no_ack(struct jd_ctx *x)
 {
 	if (!is_draft(x))
 		return JD_SILENT;
-	return jd_say(x, x->link->has_loss ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x, jd_is_lossy(x->link) ? JD_DOUBT : JD_BROKEN,
 		"sequence %u was sent %u times and never acknowledged, but the receiver is alive",
 		x->pdu->seq, x->pdu->n_sent);
 }

@@ -122,7 +122,7 @@ enum jd_outcome rule_e_group(struct jd_ctx *x)
 
 enum jd_outcome rule_reflected_control(struct jd_ctx *x)
 {
-	return jd_say(x, JD_BROKEN,
+	return jd_say(x, x->is_timed ? JD_BROKEN : JD_DOUBT,
 		"the frame came back as frame %llu: its sender's frames stand twice in the capture, this "
 		"end's do not",
 		(unsigned long long)x->twin);

@@ -100,7 +100,7 @@ enum jd_outcome rule_draft_overrun(struct jd_ctx *x)
 
 enum jd_outcome rule_vsi_response_bit(struct jd_ctx *x)
 {
-	if (vsi_of(x)->is_draft || x->end->rank < 3 || x->end->role != JUDGE_STATION || is_request(x) ||
+	if (vsi_of(x)->is_draft || x->end->rank < 2 || x->end->role != JUDGE_STATION || is_request(x) ||
 		vsi_of(x)->err == VDP_ERR_SHORT)
 		return JD_SILENT;
 	return jd_say(x, JD_BROKEN, "a station sends the response bit (status %02x)", vsi_of(x)->a.status);
@@ -108,7 +108,7 @@ enum jd_outcome rule_vsi_response_bit(struct jd_ctx *x)
 
 enum jd_outcome rule_vsi_request_bit(struct jd_ctx *x)
 {
-	if (vsi_of(x)->is_draft || x->end->rank < 3 || x->end->role != JUDGE_BRIDGE || !is_request(x) ||
+	if (vsi_of(x)->is_draft || x->end->rank < 2 || x->end->role != JUDGE_BRIDGE || !is_request(x) ||
 		vsi_of(x)->a.op == VDP_DEASSOC || vsi_of(x)->err == VDP_ERR_SHORT)
 		return JD_SILENT;
 	return jd_say(x, JD_BROKEN, "a bridge sends %s without the response bit (status %02x)",
@@ -340,7 +340,7 @@ static enum jd_outcome judge_late(struct jd_ctx *x)
 		x->gap.ns <= jd_late(most).ns +
 				     (2u * x->bounds.high.retries + 1u) * vdp_ack_time(&x->bounds.high).ns)
 		return JD_SILENT;
-	return jd_say(x, x->link->has_loss ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x, jd_is_lossy(x->link) ? JD_DOUBT : JD_BROKEN,
 		"%.3f s after the last answer, the interval is %.3f s", dur_seconds(x->gap),
 		dur_seconds(most));
 }
@@ -373,7 +373,7 @@ enum jd_outcome rule_no_keepalive(struct jd_ctx *x)
 
 	if (x->vsi->is_draft || !is_answer_known(x))
 		return JD_SILENT;
-	return jd_say(x, x->link->has_loss ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x, jd_is_lossy(x->link) ? JD_DOUBT : JD_BROKEN,
 		"no keep-alive for %.3f s, the interval is %.3f s, and the station is alive",
 		dur_seconds(mono_since(x->vsi->answered, x->now)), dur_seconds(interval));
 }
@@ -382,7 +382,7 @@ enum jd_outcome rule_draft_no_keepalive(struct jd_ctx *x)
 {
 	if (!x->vsi->is_draft || !is_answer_known(x))
 		return JD_SILENT;
-	return jd_say(x, x->link->has_loss ? JD_DOUBT : JD_BROKEN,
+	return jd_say(x, jd_is_lossy(x->link) ? JD_DOUBT : JD_BROKEN,
 		"no keep-alive for %.3f s, the interval is 10 s, and the station is alive",
 		dur_seconds(mono_since(x->vsi->answered, x->now)));
 }
