@@ -50,6 +50,11 @@ void cap_order_put(struct cap_order *o, const struct cap_frame *f, bool is_candi
 	o->sorted[i] = at;
 }
 
+bool cap_order_is_ripe(const struct cap_order *o, struct mono now)
+{
+	return o->n > 0 && mono_since(o->slot[o->sorted[0]].frame.time, now).ns > dur_ms(CAP_ORDER_MS).ns;
+}
+
 const struct cap_held *cap_order_take(struct cap_order *o)
 {
 	uint8_t at;

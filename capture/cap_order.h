@@ -10,6 +10,7 @@
 
 enum {
 	CAP_ORDER_WINDOW = 64,   /* frames held back */
+	CAP_ORDER_MS = 1000,     /* and for no longer than this */
 	CAP_ORDER_OCTETS = 9216, /* kept of a frame: all of a jumbo frame */
 	CAP_ORDER_FOREIGN = 64,  /* kept of a frame that only its fingerprint is of interest of */
 	CAP_ORDER_SLOTS = CAP_ORDER_WINDOW + 1,
@@ -38,6 +39,8 @@ static inline bool cap_order_is_full(const struct cap_order *o)
 {
 	return o->n == CAP_ORDER_SLOTS;
 }
+/** Has the earliest frame waited so long that nothing older is to be expected? */
+bool cap_order_is_ripe(const struct cap_order *o, struct mono now);
 /** The earliest frame, of equals the one put first; NULL when there is none. Valid until the next put. */
 const struct cap_held *cap_order_take(struct cap_order *o);
 

@@ -50,6 +50,20 @@ size_t judge_size(const struct judge_cfg *cfg)
 	return c.used;
 }
 
+/** The table is sorted by event: where the rows of each begin. */
+static void index_rules(struct judge *j)
+{
+	unsigned row = 0;
+
+	for (unsigned on = 0; on < JD_N_EVENTS; on++) {
+		j->first_row[on] = (uint16_t)row;
+		while (row < jd_n_rows && jd_rows[row].on == on)
+			row++;
+	}
+	j->first_row[JD_N_EVENTS] = (uint16_t)row;
+	assert(row == jd_n_rows);
+}
+
 struct judge *judge_init(const struct judge_cfg *cfg, void *mem)
 {
 	struct carve c = { (uint8_t *)mem, 0 };
@@ -61,6 +75,7 @@ struct judge *judge_init(const struct judge_cfg *cfg, void *mem)
 	imap_clear(&j->vsi_map);
 	theap_clear(&j->due);
 	j->watched = JD_NONE;
+	index_rules(j);
 	return j;
 }
 
@@ -148,8 +163,8 @@ static void judge_by(struct jd_ctx *x, const struct jd_row *row)
 
 void jd_run(struct jd_ctx *x, enum jd_event on)
 {
-	for (unsigned i = 0; i < jd_n_rows; i++)
-		if (jd_rows[i].on == on && x->j->q_n < JD_QUEUE - 1)
+	for (unsigned i = x->j->first_row[on]; i < x->j->first_row[on + 1]; i++)
+		if (x->j->q_n < JD_QUEUE - 1)
 			judge_by(x, &jd_rows[i]);
 }
 

@@ -167,6 +167,30 @@ struct jd_vsi {
 
 /* ---- the judge ---- */
 
+enum jd_event {
+	JD_ON_LLDP,           /* any LLDPDU */
+	JD_ON_EVB,            /* ... with a whole EVB TLV */
+	JD_ON_DRAFT_EVB,      /* ... with a whole one of draft 0.2 */
+	JD_ON_CDCP,           /* ... with a whole CDCP TLV */
+	JD_ON_ECP,            /* any ECPDU */
+	JD_ON_REQUEST,        /* a sound ECP request */
+	JD_ON_ACK,            /* an acknowledgement */
+	JD_ON_NO_REPEAT,      /* a request should have been repeated by now */
+	JD_ON_NO_ACK,         /* ... or acknowledged */
+	JD_ON_VDP,            /* a VDP message, new */
+	JD_ON_VSI,            /* an association TLV in it */
+	JD_ON_COMMAND,        /* ... from a station */
+	JD_ON_ANSWER,         /* ... a response */
+	JD_ON_NOTICE,         /* ... the bridge's own De-Associate */
+	JD_ON_NO_ANSWER,      /* respWaitDelay is over */
+	JD_ON_NO_KEEPALIVE,   /* reinitKeepAlive is over, the station is alive */
+	JD_ON_NO_END,         /* toutKeepAlive is over, the bridge is alive */
+	JD_ON_TAG,            /* a frame in tags of ours */
+	JD_ON_REFLECTED,      /* a control frame came back */
+	JD_ON_REFLECTED_DATA, /* a frame of others came back */
+	JD_N_EVENTS,
+};
+
 struct jd_copy {
 	uint64_t print;
 	struct mono time;
@@ -192,7 +216,8 @@ struct judge {
 	const struct cap_record *rec; /* not yet looked at */
 	uint64_t print;
 	struct imap end_map, vsi_map;
-	struct theap due; /* by VSI */
+	uint16_t first_row[JD_N_EVENTS + 1]; /* of jd_rows[], by event */
+	struct theap due;                    /* by VSI */
 	struct jd_end *ends;
 	struct jd_link *links;
 	struct jd_vsi *vsis;
@@ -213,29 +238,6 @@ struct judge {
 
 /* ---- what rules see ---- */
 
-enum jd_event {
-	JD_ON_LLDP,           /* any LLDPDU */
-	JD_ON_EVB,            /* ... with a whole EVB TLV */
-	JD_ON_DRAFT_EVB,      /* ... with a whole one of draft 0.2 */
-	JD_ON_CDCP,           /* ... with a whole CDCP TLV */
-	JD_ON_ECP,            /* any ECPDU */
-	JD_ON_REQUEST,        /* a sound ECP request */
-	JD_ON_ACK,            /* an acknowledgement */
-	JD_ON_NO_REPEAT,      /* a request should have been repeated by now */
-	JD_ON_NO_ACK,         /* ... or acknowledged */
-	JD_ON_VDP,            /* a VDP message, new */
-	JD_ON_VSI,            /* an association TLV in it */
-	JD_ON_COMMAND,        /* ... from a station */
-	JD_ON_ANSWER,         /* ... a response */
-	JD_ON_NOTICE,         /* ... the bridge's own De-Associate */
-	JD_ON_NO_ANSWER,      /* respWaitDelay is over */
-	JD_ON_NO_KEEPALIVE,   /* reinitKeepAlive is over, the station is alive */
-	JD_ON_NO_END,         /* toutKeepAlive is over, the bridge is alive */
-	JD_ON_TAG,            /* a frame in tags of ours */
-	JD_ON_REFLECTED,      /* a control frame came back */
-	JD_ON_REFLECTED_DATA, /* a frame of others came back */
-	JD_N_EVENTS,
-};
 enum jd_outcome { JD_SILENT, JD_KEPT, JD_DOUBT, JD_BROKEN };
 
 enum jd_sending { JD_SEND_NEW, JD_SEND_REPEAT, JD_SEND_REUSED };

@@ -250,9 +250,10 @@ enum jd_outcome rule_no_repeat(struct jd_ctx *x)
 	if (is_anew_since(x->end, x->pdu->first))
 		return JD_SILENT; /* it has forgotten it */
 	return jd_say(x, JD_BROKEN,
-		"sent %u times and not again, though nobody acknowledged it; %u repetitions were "
+		"sent %u time%s and not again, though nobody acknowledged it; %u repetitions were "
 		"agreed",
-		x->pdu->n_sent, is_draft(x) ? dialect_of(x)->retries : x->bounds.low.retries);
+		x->pdu->n_sent, x->pdu->n_sent == 1 ? "" : "s",
+		is_draft(x) ? dialect_of(x)->retries : x->bounds.low.retries);
 }
 
 /* ---- numbers ---- */
@@ -373,8 +374,8 @@ static enum jd_outcome judge_extra_ack(struct jd_ctx *x)
 {
 	if (x->pdu == NULL || x->pdu->n_acks < x->pdu->n_sent)
 		return JD_SILENT;
-	return jd_say(x, JD_DOUBT, "acknowledgement %u of a request that was sent %u times",
-		x->pdu->n_acks + 1u, x->pdu->n_sent);
+	return jd_say(x, JD_DOUBT, "acknowledgement %u of a request that was sent %u time%s",
+		x->pdu->n_acks + 1u, x->pdu->n_sent, x->pdu->n_sent == 1 ? "" : "s");
 }
 
 enum jd_outcome rule_ack_extra(struct jd_ctx *x)
@@ -442,8 +443,8 @@ enum jd_outcome rule_no_ack(struct jd_ctx *x)
 	if (is_draft(x))
 		return JD_SILENT;
 	return jd_say(x, jd_is_lossy(x->link) || is_anew ? JD_DOUBT : JD_BROKEN,
-		"sequence %u was sent %u times and never acknowledged, but the receiver is alive",
-		x->pdu->seq, x->pdu->n_sent);
+		"sequence %u was sent %u time%s and never acknowledged, but the receiver is alive",
+		x->pdu->seq, x->pdu->n_sent, x->pdu->n_sent == 1 ? "" : "s");
 }
 
 enum jd_outcome rule_draft_no_ack(struct jd_ctx *x)
@@ -451,8 +452,8 @@ enum jd_outcome rule_draft_no_ack(struct jd_ctx *x)
 	if (!is_draft(x))
 		return JD_SILENT;
 	return jd_say(x, jd_is_lossy(x->link) ? JD_DOUBT : JD_BROKEN,
-		"sequence %u was sent %u times and never acknowledged, but the receiver is alive",
-		x->pdu->seq, x->pdu->n_sent);
+		"sequence %u was sent %u time%s and never acknowledged, but the receiver is alive",
+		x->pdu->seq, x->pdu->n_sent, x->pdu->n_sent == 1 ? "" : "s");
 }
 
 /* ---- what is praised ---- */

@@ -4,11 +4,14 @@
  * file -> sorting window -> decoder -> judge -> lines, JSON, HTML. What is not of our protocols is told from its EtherType
  * and goes no further, unless the judge watches for frames that come back.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cap_file.h"
 #include "cmd.h"
+#include "pcap_html.h"
 #include "pcap_json.h"
 #include "pcap_stream.h"
 #include "pcap_verdict.h"
@@ -18,6 +21,7 @@ struct check {
 	struct pcap_stream stream;
 	struct cap_order *order;
 	struct judge *judge;
+	struct pcap_html *html;  /* NULL: none wanted */
 	struct mono start, last; /* of the capture */
 	bool has_head, is_coloured;
 };
@@ -48,12 +52,16 @@ static void put_verdict(struct check *c, const struct judge_verdict *v)
 	pcap_verdict_line(stdout, v, c->start, c->is_coloured);
 }
 
-static void pull(struct check *c)
+/* `frame`: the one that was just handed over, 0 for none. */
+static void pull(struct check *c, uint64_t frame)
 {
 	struct judge_verdict v;
 
-	while (judge_next(c->judge, &v))
+	while (judge_next(c->judge, &v)) {
 		put_verdict(c, &v);
+		if (c->html != NULL)
+			pcap_html_verdict(c->html, &v, frame);
+	}
 }
 
 static void feed(struct check *c, const struct cap_held *h)
@@ -62,7 +70,9 @@ static void feed(struct check *c, const struct cap_held *h)
 
 	if (h->is_candidate && cap_decode(&h->frame, &rec)) {
 		judge_frame(c->judge, &rec, h->print);
-		pull(c);
+		pull(c, h->frame.number);
+		if (c->html != NULL)
+			pcap_html_frame(c->html, &rec, judge_role_of(c->judge, &rec));
 	} else if (judge_wants_foreign(c->judge)) {
 		judge_foreign(c->judge, h);
 	}
@@ -76,28 +86,33 @@ static void take(struct check *c, const struct cap_frame *frame)
 		c->start = frame->time;
 	if (mono_before(c->last, frame->time))
 		c->last = frame->time;
+	while (cap_order_is_full(c->order) || cap_order_is_ripe(c->order, frame->time))
+		feed(c, cap_order_take(c->order));
 	if (!is_candidate && !judge_wants_foreign(c->judge))
 		return;
-	if (cap_order_is_full(c->order))
-		feed(c, cap_order_take(c->order));
 	cap_order_put(c->order, frame, is_candidate);
 }
 
-static void finish(struct check *c)
+/* False when the report could not be written. */
+static bool finish(struct check *c)
 {
+	bool is_ok = true;
 	const struct cap_held *h;
 	json_t *summary;
 
 	while ((h = cap_order_take(c->order)) != NULL)
 		feed(c, h);
 	judge_end(c->judge, c->last);
-	pull(c);
+	pull(c, 0);
 	summary = pcap_summary_json(judge_counts(c->judge));
 	if (c->args->given[OPT_JSON])
 		pcap_stream_close_with(&c->stream, "summary", summary);
 	else
 		pcap_summary_text(stdout, summary);
+	if (c->html != NULL)
+		is_ok = pcap_html_close(c->html, summary);
 	json_decref(summary);
+	return is_ok;
 }
 
 static int run(struct check *c, struct cap_file *file)
@@ -109,7 +124,8 @@ static int run(struct check *c, struct cap_file *file)
 		pcap_stream_open(&c->stream, stdout, "verdicts");
 	while ((step = cap_file_next(file, &frame)) == CAP_STEP_FRAME)
 		take(c, &frame);
-	finish(c);
+	if (!finish(c))
+		return cmd_fail(EXIT_USAGE, "%s: %s", c->args->text[OPT_HTML], strerror(errno));
 	if (step == CAP_STEP_DAMAGED)
 		return cmd_fail(EXIT_USAGE, "%s", cap_file_error(file));
 	return judge_counts(c->judge)->verdicts[JUDGE_FAIL] > 0 ? EXIT_FAILED : EXIT_DONE;
@@ -130,10 +146,17 @@ int cmd_pcap_check(const struct command *cmd, const struct cmd_args *args)
 	file = cap_file_open(args->words[2], err);
 	if (file == NULL)
 		return cmd_fail(EXIT_USAGE, "%s", err);
+	if (args->given[OPT_HTML]) {
+		c.html = pcap_html_open(args->text[OPT_HTML], args->words[2]);
+		if (c.html == NULL) {
+			cap_file_close(file);
+			return cmd_fail(EXIT_USAGE, "%s: %s", args->text[OPT_HTML], strerror(errno));
+		}
+	}
 	mem = calloc(1, judge_size(&cfg));
 	c.order = malloc(sizeof(*c.order));
 	if (mem == NULL || c.order == NULL) {
-		code = cmd_fail(EXIT_FAILED, "out of memory");
+		code = cmd_fail(EXIT_USAGE, "out of memory");
 	} else {
 		cap_order_init(c.order);
 		c.judge = judge_init(&cfg, mem);
