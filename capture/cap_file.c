@@ -26,29 +26,50 @@ static struct cap_file *fail(struct cap_file *f)
 	return NULL;
 }
 
-struct cap_file *cap_file_open(const char *path, char err[CAP_ERROR_TEXT])
+/** A capture that libpcap has opened, or has not: then `why` says why. */
+static struct cap_file *begin(pcap_t *pcap, const char *name, const char *why, char err[CAP_ERROR_TEXT])
 {
 	struct cap_file *f = calloc(1, sizeof(*f));
-	char why[PCAP_ERRBUF_SIZE] = "out of memory";
 	int type;
 
-	if (f != NULL)
-		f->pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
-	if (f == NULL || f->pcap == NULL) {
-		snprintf(err, CAP_ERROR_TEXT, "%.120s%s%.180s", strstr(why, path) ? "" : path,
-			strstr(why, path) ? "" : ": ", why);
+	if (f == NULL || pcap == NULL) {
+		bool is_named = strstr(why, name) != NULL; /* libpcap names files it can't open */
+
+		snprintf(err, CAP_ERROR_TEXT, "%.120s%s%.180s", is_named ? "" : name, is_named ? "" : ": ",
+			why);
+		if (pcap != NULL)
+			pcap_close(pcap);
 		return fail(f);
 	}
-	snprintf(f->path, sizeof(f->path), "%s", strcmp(path, "-") == 0 ? "standard input" : path);
+	f->pcap = pcap;
+	snprintf(f->path, sizeof(f->path), "%s", name);
 	type = pcap_datalink(f->pcap);
 	if (type != DLT_EN10MB) {
-		const char *name = pcap_datalink_val_to_name(type);
+		const char *text = pcap_datalink_val_to_name(type);
 
 		snprintf(err, CAP_ERROR_TEXT, "%s: a capture of link type %s (%d), not of Ethernet frames",
-			f->path, name ? name : "unknown", type);
+			f->path, text ? text : "unknown", type);
 		return fail(f);
 	}
 	return f;
+}
+
+struct cap_file *cap_file_open(const char *path, char err[CAP_ERROR_TEXT])
+{
+	char why[PCAP_ERRBUF_SIZE] = "out of memory";
+	pcap_t *p = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
+
+	return begin(p, strcmp(path, "-") == 0 ? "standard input" : path, why, err);
+}
+
+struct cap_file *cap_file_open_stream(FILE *stream, const char *name, char err[CAP_ERROR_TEXT])
+{
+	char why[PCAP_ERRBUF_SIZE] = "out of memory";
+	pcap_t *p = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, why);
+
+	if (p == NULL)
+		fclose(stream);
+	return begin(p, name, why, err);
 }
 
 enum cap_step cap_file_next(struct cap_file *f, struct cap_frame *ret)

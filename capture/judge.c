@@ -166,6 +166,8 @@ void jd_run(struct jd_ctx *x, enum jd_event on)
 	for (unsigned i = x->j->first_row[on]; i < x->j->first_row[on + 1]; i++)
 		if (x->j->q_n < JD_QUEUE - 1)
 			judge_by(x, &jd_rows[i]);
+		else
+			x->j->count.unasked++;
 }
 
 /* ---- steps ---- */

@@ -60,6 +60,7 @@ struct judge_counts {
 	uint64_t forgotten_vsis;
 	uint64_t open;     /* requests whose answer would come after the end */
 	uint64_t unjudged; /* requests without an answer whose deadline is not known */
+	uint64_t unasked;  /* rules that were not asked, because too much was wrong with one frame */
 };
 
 struct judge; /* private; lives in judge_size() octets of zeroed memory */

@@ -137,6 +137,8 @@ struct jd_cmd {
 	struct mono at;
 	uint32_t n; /* times asked */
 };
+enum jd_due { JD_DUE_NOTHING, JD_DUE_ANSWER, JD_DUE_KEEPALIVE, JD_DUE_END };
+
 struct jd_vsi {
 	bool in_use, is_draft;
 	struct vsi_id id;
@@ -153,7 +155,7 @@ struct jd_vsi {
 	uint32_t answered_epoch;
 	struct dur early_gap; /* of the last keep-alive that came too early; zero: it did not */
 	struct jd_cmd late;   /* a command without an answer in time; op 0: none */
-	enum { JD_DUE_NOTHING, JD_DUE_ANSWER, JD_DUE_KEEPALIVE, JD_DUE_END } due;
+	enum jd_due due;
 	bool is_overdue;              /* `due` has passed and waits for a sign of life */
 	bool is_hard;                 /* refused for good */
 	bool must_end;                /* a keep-alive was refused with Keep: De-Associate has to follow */

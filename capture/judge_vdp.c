@@ -138,7 +138,7 @@ static struct dur queueing(const struct jd_bounds *b)
 	return dur_ns((2u * b->high.retries + 1u) * vdp_ack_time(&b->high).ns);
 }
 
-static void arm(struct judge *j, struct jd_vsi *v, int due, struct mono when)
+static void arm(struct judge *j, struct jd_vsi *v, enum jd_due due, struct mono when)
 {
 	if (v->is_overdue && j->ends[v->station].n_overdue > 0)
 		j->ends[v->station].n_overdue--;

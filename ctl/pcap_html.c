@@ -434,6 +434,7 @@ static void put_summary(struct pcap_html *h, const json_t *summary)
 		{ "gaps", "pauses too long to judge across" },
 		{ "open", "commands unanswered at the end, in time" },
 		{ "unjudged", "commands unanswered, time limit unknown" },
+		{ "unasked", "times a rule was not asked, so much was wrong with one frame" },
 		{ "forgotten_ends", "addresses forgotten for lack of room" },
 		{ "forgotten_vsis", "VSIs forgotten for lack of room" } };
 	json_t *start = h->has_start ? pcap_time_json(h->start) : NULL;

@@ -62,6 +62,7 @@ json_t *pcap_summary_json(const struct judge_counts *c)
 	pcap_put_int(o, "gaps", c->gaps);
 	pcap_put_int(o, "open", c->open);
 	pcap_put_int(o, "unjudged", c->unjudged);
+	pcap_put_int(o, "unasked", c->unasked);
 	pcap_put_int(o, "forgotten_ends", c->forgotten_ends);
 	pcap_put_int(o, "forgotten_vsis", c->forgotten_vsis);
 	return o;
@@ -112,6 +113,7 @@ void pcap_summary_text(FILE *f, const json_t *s)
 		{ "gaps", "pauses longer than anyone is silent: what was awaited before them was forgotten" },
 		{ "open", "commands are without an answer at the end of the capture, in time" },
 		{ "unjudged", "commands are without an answer; how long they may be is not in the capture" },
+		{ "unasked", "times a rule was not asked, so much was wrong with one frame" },
 		{ "forgotten_ends", "source addresses were forgotten for lack of room" },
 		{ "forgotten_vsis", "VSIs were forgotten for lack of room" },
 	};
