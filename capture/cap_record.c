@@ -16,23 +16,28 @@
 
 /* ---- LLDP ---- */
 
+/* What can't be decoded is left as zeros. */
 static bool take_evb(struct span value, struct cap_lldp *ret)
 {
+	ret->evb = (struct evb_tlv){ 0 };
 	return evb_tlv_decode(value, &ret->evb);
 }
 
 static bool take_draft(struct span value, struct cap_lldp *ret)
 {
+	ret->draft = (struct evb_draft_tlv){ 0 };
 	return evb_draft_tlv_decode(value, &ret->draft);
 }
 
 static bool take_cdcp(struct span value, struct cap_lldp *ret)
 {
+	memset(&ret->cdcp, 0, sizeof(ret->cdcp));
 	return cdcp_tlv_decode(value, &ret->cdcp);
 }
 
 static bool take_pe(struct span value, struct cap_lldp *ret)
 {
+	ret->pe = (struct pe_tlv){ 0 };
 	return pe_tlv_decode(value, &ret->pe) == PE_TLV_OK;
 }
 

@@ -204,25 +204,40 @@ void jd_match(struct judge *j, struct jd_end *asker, struct jd_end *answerer)
 
 /* ---- what was agreed ---- */
 
-struct jd_end *jd_evb_of(struct judge *j, const struct jd_end *e, enum judge_role role)
+/* The only end of the link that has said so, if no other end is known to be its peer. */
+static struct jd_end *only_evb_of(
+	struct judge *j, const struct jd_link *l, enum judge_role role, uint32_t peer)
 {
-	const struct jd_link *l = &j->links[e->link];
 	struct jd_end *found = NULL;
 
-	if (e->evb.is_known && e->role == role)
-		return (struct jd_end *)e;
-	if (e->peer != JD_NONE && j->ends[e->peer].evb.is_known && j->ends[e->peer].role == role)
-		return &j->ends[e->peer];
 	for (unsigned i = 0; i < l->n; i++) {
 		struct jd_end *o = &j->ends[l->end[i]];
 
 		if (!o->evb.is_known || o->role != role)
 			continue;
-		if (found != NULL || l->is_crowded)
+		if (found != NULL)
 			return NULL; /* two of them: which one is ours is not known */
 		found = o;
 	}
-	return found;
+	return found != NULL && (found->peer == JD_NONE || found->peer == peer) ? found : NULL;
+}
+
+/* An end may use one address for LLDP and another one for ECP. That is believed of one side of a link, not of both: ends
+ * that have no EVB TLV between them may be those of another link, captured at the same place. */
+struct jd_end *jd_evb_of(struct judge *j, const struct jd_end *e, enum judge_role role)
+{
+	const struct jd_link *l = &j->links[e->link];
+	struct jd_end *peer = e->peer != JD_NONE ? &j->ends[e->peer] : NULL;
+
+	if (e->evb.is_known && e->role == role)
+		return (struct jd_end *)e;
+	if (peer != NULL && peer->evb.is_known && peer->role == role)
+		return peer;
+	if (l->is_crowded)
+		return NULL;
+	if (e->evb.is_known)
+		return only_evb_of(j, l, role, jd_index(j, e));
+	return peer != NULL && peer->evb.is_known ? only_evb_of(j, l, role, e->peer) : NULL;
 }
 
 static uint8_t min_u8(uint8_t a, uint8_t b)

@@ -282,6 +282,9 @@ const struct jd_row jd_rows[] = {
 	{ { "ECP-06", "", "802.1Q 43; evb-reference 5.3", 'S',
 		"what is not acknowledged is repeated R times", false },
 		JD_ON_NO_REPEAT, rule_no_repeat },
+	{ { "D02-04", "", "802.1Qbg/D0.2; evb-reference 7.2", 'S',
+		"what is not acknowledged is repeated twice", false },
+		JD_ON_NO_REPEAT, rule_draft_no_repeat },
 
 	{ { "ECP-02", "ECP-10 ECP-18", "802.1Q 43; evb-reference 5.4", 'S',
 		"a request is acknowledged", false },

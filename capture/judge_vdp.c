@@ -44,12 +44,14 @@ static struct jd_vsi *find_for(struct jd_ctx *x, const struct vsi_id *id)
 	struct judge *j = x->j;
 	uint64_t h = hash_of(id);
 	struct jd_vsi *found = NULL;
+	uint32_t only = x->end->is_shared ? JD_NONE : x->end->peer;
 
 	for (uint32_t i = imap_first(&j->vsi_map, h); i != IMAP_NONE; i = imap_next(&j->vsi_map, i)) {
 		struct jd_vsi *v = &j->vsis[i];
 		const struct jd_end *s = &j->ends[v->station];
 
 		if (!vsi_id_equal(&v->id, id) || s->link != x->end->link || s == x->end ||
+			v->is_draft != x->v->is_draft || (only != JD_NONE && v->station != only) ||
 			(s->peer != JD_NONE && s->peer != jd_index(j, x->end)))
 			continue;
 		if (found == NULL || v->n_cmds > found->n_cmds)

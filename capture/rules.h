@@ -76,6 +76,7 @@ enum jd_outcome rule_draft_repeats(struct jd_ctx *x);
 enum jd_outcome rule_repeat_after_ack(struct jd_ctx *x);
 enum jd_outcome rule_repeat_other(struct jd_ctx *x);
 enum jd_outcome rule_no_repeat(struct jd_ctx *x);
+enum jd_outcome rule_draft_no_repeat(struct jd_ctx *x);
 enum jd_outcome rule_seq_reused(struct jd_ctx *x);
 enum jd_outcome rule_seq_next(struct jd_ctx *x);
 enum jd_outcome rule_ack_payload(struct jd_ctx *x);

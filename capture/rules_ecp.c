@@ -247,13 +247,20 @@ enum jd_outcome rule_repeat_other(struct jd_ctx *x)
 
 enum jd_outcome rule_no_repeat(struct jd_ctx *x)
 {
-	if (is_anew_since(x->end, x->pdu->first))
+	if (is_draft(x) || is_anew_since(x->end, x->pdu->first))
 		return JD_SILENT; /* it has forgotten it */
 	return jd_say(x, JD_BROKEN,
 		"sent %u time%s and not again, though nobody acknowledged it; %u repetitions were "
 		"agreed",
-		x->pdu->n_sent, x->pdu->n_sent == 1 ? "" : "s",
-		is_draft(x) ? dialect_of(x)->retries : x->bounds.low.retries);
+		x->pdu->n_sent, x->pdu->n_sent == 1 ? "" : "s", x->bounds.low.retries);
+}
+
+enum jd_outcome rule_draft_no_repeat(struct jd_ctx *x)
+{
+	if (!is_draft(x) || is_anew_since(x->end, x->pdu->first))
+		return JD_SILENT;
+	return jd_say(x, JD_BROKEN, "sent %u time%s and not again, though nobody acknowledged it",
+		x->pdu->n_sent, x->pdu->n_sent == 1 ? "" : "s");
 }
 
 /* ---- numbers ---- */

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -70,12 +71,14 @@ struct command {
 	const char *name;
 	const char *sub;      /* second word; NULL: the command has one */
 	const char *operands; /* for usage texts; NULL: none */
-	unsigned options;     /* bits 1u << OPT_... beside the global ones */
+	uint64_t options;     /* CMD_BIT(OPT_...) beside the global ones */
 	int (*run)(const struct command *cmd, const struct cmd_args *args); /* an EXIT_ value */
 	const char *help;
 };
 extern const struct command cmd_commands[]; /* ends with a NULL name */
-extern const unsigned cmd_global_options;
+#define CMD_BIT(option) (UINT64_C(1) << (option))
+_Static_assert(OPT_N <= 64, "an option is a bit of a command's");
+extern const uint64_t cmd_global_options;
 
 /** Parse a command line. False with *ret_exit after printing why, or what was asked for (help, version). */
 bool cmd_parse(int argc, char **argv, struct cmd_args *ret, const struct command **ret_cmd, int *ret_exit);

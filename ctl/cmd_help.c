@@ -10,7 +10,7 @@
 
 static bool accepts(const struct command *c, unsigned option)
 {
-	return (c->options & 1u << option) != 0;
+	return (c->options & CMD_BIT(option)) != 0;
 }
 
 static void print_option(FILE *f, unsigned i)
@@ -146,10 +146,10 @@ static void bash_values(FILE *f)
 	fputs("\tesac\n", f);
 }
 
-static void bash_options(FILE *f, unsigned mask)
+static void bash_options(FILE *f, uint64_t mask)
 {
 	for (unsigned i = 0; i < OPT_N; i++) {
-		if ((mask & 1u << i) == 0)
+		if ((mask & CMD_BIT(i)) == 0)
 			continue;
 		fputc(' ', f);
 		print_spelling(f, i, " ");

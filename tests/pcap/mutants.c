@@ -3,6 +3,7 @@
  *
  *     pcap_mutants CAPTURES-FOLDER MUTANTS-FILE      every line of the file (mutants.txt explains its language)
  *     pcap_mutants --write FILE.frames FILE.pcap     a hand-written capture as a file
+ *     pcap_mutants --rules                           the judge's table, as docs/captures.md has it
  *
  * Each mutant must give its verdict, and the capture it was made of must not. In the end every rule that can be broken
  * must have been broken by one of them.
@@ -355,6 +356,17 @@ static void check_coverage(struct mutants *m)
 	}
 }
 
+static void print_rules(void)
+{
+	const struct judge_rule *r;
+
+	for (unsigned i = 0; (r = judge_rule_at(i)) != NULL; i++)
+		if (!r->is_praise)
+			printf("| %s | %s | %s | %s%s%s |\n", r->requirement,
+				strchr("SIK", r->mark) != NULL ? "FAIL" : "WARN", r->title, r->clause,
+				r->also[0] ? "; also " : "", r->also);
+}
+
 int main(int argc, char **argv)
 {
 	static struct mutants m;
@@ -366,6 +378,10 @@ int main(int argc, char **argv)
 
 		capset_write(c, argv[3]);
 		free(c);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--rules") == 0) {
+		print_rules();
 		return 0;
 	}
 	f = argc == 3 ? fopen(argv[2], "r") : NULL;
