@@ -231,6 +231,8 @@ static void take_record(struct judge *j)
 	j->rec = NULL;
 	advance(j, rec->frame.time);
 	e = jd_end_of(j, rec, true);
+	if (jd_after(j->now, e->last, dur_s(JD_AWAY_S)))
+		e->first = j->now;
 	x = jd_ctx_of(j, rec, e);
 	if (jd_take_copy(&x)) {
 		j->count.copies++;
@@ -303,6 +305,7 @@ bool judge_next(struct judge *j, struct judge_verdict *ret)
 			continue;
 		if (j->rec == NULL) {
 			jd_reflect_due(j);
+			jd_strays_due(j);
 			if (j->is_over && j->q_n == 0)
 				(void)jd_vsi_end(j);
 			break;

@@ -368,10 +368,22 @@ static void check_ack(struct jd_ctx *x, struct jd_pdu *p, unsigned instance)
 	blame(x, x->end, p, instance, JD_ON_NO_ACK);
 }
 
+/** A TLV of who has heard nobody (3.2): an end that has just begun. Of the time before it proves nothing. */
+static bool says_nobody(const struct cap_record *rec)
+{
+	const struct cap_lldp *l = &rec->lldp;
+
+	if (rec->proto != CAP_LLDP || l->err != LLDP_OK || !l->evb_org.is_decoded)
+		return false;
+	return l->evb.mode == EVB_MODE_BRIDGE ? l->evb.station_raw == 0 : l->evb.bridge_raw == 0;
+}
+
 void jd_signs_of_life(struct jd_ctx *x)
 {
+	bool is_new = says_nobody(x->rec);
+
 	for (unsigned i = 0; i < JD_INSTANCES; i++) {
-		struct jd_tx *tx = x->peer != NULL ? &x->peer->tx[i] : NULL;
+		struct jd_tx *tx = x->peer != NULL && !is_new ? &x->peer->tx[i] : NULL;
 
 		check_repeat(x, i);
 		for (unsigned k = 0; tx != NULL && k < JD_HISTORY && k < tx->n; k++)

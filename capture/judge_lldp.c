@@ -59,6 +59,13 @@ static bool same_evb(const struct evb_tlv *a, const struct evb_tlv *b)
 	       a->rol_rwd == b->rol_rwd && a->rwd == b->rwd && a->rol_rka == b->rol_rka && a->rka == b->rka;
 }
 
+static void restart(struct jd_ctx *x, struct jd_end *e, enum evb_mode mode)
+{
+	e->restarted = x->now;
+	if (mode == EVB_MODE_STATION)
+		jd_vsi_restart(x->j, e);
+}
+
 /** An end that says that it has heard nobody, and did otherwise before, has started anew or lost its peer: what came
  * before does not bind it. */
 static void note_restart(struct jd_ctx *x, const struct evb_tlv *t)
@@ -68,14 +75,21 @@ static void note_restart(struct jd_ctx *x, const struct evb_tlv *t)
 					  (t->station_raw & EVB_RRSTAT_MASK) == EVB_RRSTAT_UNKNOWN
 				: t->station_raw == 0 && (x->peer == NULL || !x->peer->evb.is_known ||
 								 x->peer->evb.tlv.station_raw != 0);
+	uint16_t vid;
 
 	if (!is_first || (!x->end->evb.is_known && mono_is_never(x->end->gone)) ||
 		(x->end->evb.is_known && same_evb(&x->end->evb.tlv, t)))
 		return;
 	x->end->lldp[JD_NCB].credit_ms = CREDIT_MAX;
-	x->end->restarted = x->now;
-	if (t->mode == EVB_MODE_STATION)
-		jd_vsi_restart(x->j, x->end);
+	restart(x, x->end, t->mode);
+	if (cap_eth_vid(&x->rec->eth, CAP_S_TAG, &vid))
+		return;
+	for (uint32_t i = 0; i < x->j->n_ends; i++) { /* the port, so its S-channels, too */
+		struct jd_end *e = &x->j->ends[i];
+
+		if (e->in_use && e != x->end && mac_equal(e->mac, x->end->mac))
+			restart(x, e, t->mode);
+	}
 }
 
 static void store_evb(struct jd_ctx *x)
@@ -132,6 +146,8 @@ static void store_cdcp(struct jd_ctx *x)
 	c->tlv = *t;
 	c->since = x->now;
 	c->n = 1;
+	for (unsigned i = 0; i < t->n_pairs; i++)
+		c->listed |= jd_pair_bit(t->pair[i]);
 }
 
 /** The TLV is gone: withdrawn, or the agent shut down (3.3). */

@@ -21,6 +21,7 @@ enum {
 	JD_COPIES = 64,       /* fingerprints of the latest frames */
 	JD_SETTLE_MS = 1500,  /* a changed TLV is answered within a second (2.5), plus half of one */
 	JD_ACK_MS = 10,       /* ECP-02 */
+	JD_AWAY_S = 45,       /* silent for longer: not there, not listening; 1.5 times msgTxInterval */
 	JD_TOLERANCE_MS = 50, /* evb-reference 10: +20 % or +50 ms */
 	JD_EARLY_MS = 1,      /* what a capture's clock may be off */
 };
@@ -82,10 +83,17 @@ struct jd_cdcp {
 	bool is_known;
 	struct jd_said said;
 	struct cdcp_tlv tlv, prev;
+	uint64_t
+		listed; /* jd_pair_bit() of all pairs it ever had: without the bit, a pair was never in its list */
 	bool has_prev;
 	struct mono since;
 	uint32_t n;
 };
+
+static inline uint64_t jd_pair_bit(struct cdcp_pair p)
+{
+	return UINT64_C(1) << ((p.scid * 7u + p.svid * 13u) & 63);
+}
 
 /* ---- ends and links ---- */
 
@@ -95,10 +103,11 @@ struct jd_end {
 	uint64_t key;  /* of its link's tags */
 	uint32_t link; /* index */
 	enum judge_role role;
-	uint8_t rank;   /* how sure: 0 not, 1 spoke first, 2 by VDP's direction, 3 says so itself */
-	uint32_t peer;  /* index, by what answered what; JD_NONE */
-	bool is_shared; /* the same address answers several: a switch with one address for all ports */
-	struct mono first, last;
+	uint8_t rank;      /* how sure: 0 not, 1 spoke first, 2 by VDP's direction, 3 says so itself */
+	uint32_t peer;     /* index, by what answered what; JD_NONE */
+	bool is_shared;    /* the same address answers several: a switch with one address for all ports */
+	struct mono first; /* of this stay: it may have been away */
+	struct mono last;
 	struct mono gone;      /* its shutdown LLDPDU; never */
 	struct mono restarted; /* it said that it has heard nobody; never */
 	struct jd_lldp lldp[JD_AGENTS];
@@ -156,10 +165,11 @@ struct jd_vsi {
 	struct dur early_gap; /* of the last keep-alive that came too early; zero: it did not */
 	struct jd_cmd late;   /* a command without an answer in time; op 0: none */
 	enum jd_due due;
-	bool is_overdue;              /* `due` has passed and waits for a sign of life */
-	bool is_hard;                 /* refused for good */
-	bool must_end;                /* a keep-alive was refused with Keep: De-Associate has to follow */
-	bool had_null;                /* the command in force was asked with a null VID */
+	bool is_overdue; /* `due` has passed and waits for a sign of life */
+	bool is_hard;    /* refused for good */
+	uint8_t crossed; /* commands the bridge's De-Associate crossed, 1 << op: it may answer them yet */
+	bool must_end;   /* a keep-alive was refused with Keep: De-Associate has to follow */
+	bool had_null;   /* the command in force was asked with a null VID */
 	uint16_t asked_len, held_len; /* octets */
 	uint8_t asked[TLV_VALUE_MAX]; /* value of the newest request */
 	uint8_t held[TLV_VALUE_MAX];  /* value of the last success, as it was returned */
@@ -188,6 +198,7 @@ enum jd_event {
 	JD_ON_NO_KEEPALIVE,   /* reinitKeepAlive is over, the station is alive */
 	JD_ON_NO_END,         /* toutKeepAlive is over, the bridge is alive */
 	JD_ON_TAG,            /* a frame in tags of ours */
+	JD_ON_STRAY,          /* a control frame in an S-TAG that no list has had since */
 	JD_ON_REFLECTED,      /* a control frame came back */
 	JD_ON_REFLECTED_DATA, /* a frame of others came back */
 	JD_N_EVENTS,
@@ -206,7 +217,14 @@ struct jd_reflect { /* a frame of others that came twice */
 	unsigned n;     /* copies */
 };
 
-enum { JD_SEEN = 4096, JD_REFLECT = 16 };
+struct jd_stray { /* a control frame in an S-TAG that no list has */
+	uint64_t frame;
+	struct mono time;
+	uint32_t end;
+	uint16_t vid;
+};
+
+enum { JD_SEEN = 4096, JD_REFLECT = 16, JD_STRAYS = 8 };
 
 struct judge {
 	struct judge_cfg cfg;
@@ -232,6 +250,8 @@ struct judge {
 	struct jd_copy *seen;       /* foreign frames, by fingerprint */
 	struct jd_reflect *reflect; /* pairs that wait, oldest first */
 	unsigned n_reflect;
+	struct jd_stray stray[JD_STRAYS]; /* oldest first */
+	unsigned n_strays;
 	uint32_t watched; /* bridge that says that reflective relay is off, JD_NONE */
 	struct mono watch_from;
 	uint64_t n_foreign, n_pairs; /* frames of others watched, and those that came just twice */
@@ -279,6 +299,8 @@ struct jd_ctx {
 	bool is_repeat;          /* command: the same as one that waits */
 	bool is_keepalive;       /* command: the one in force, again */
 	bool is_restarted;       /* the sender seems to have started anew */
+	uint16_t stray;          /* VID of the S-TAG of a frame seen before */
+	bool is_crossed;         /* an answer to what the bridge's own De-Associate has ended */
 	struct vdp_assoc *asked; /* the command, decoded; NULL when it can't be compared */
 	enum vdp_err asked_err;
 	/* copies */
@@ -337,6 +359,10 @@ void jd_take_lldp(struct jd_ctx *x);
 void jd_take_ecp(struct jd_ctx *x);
 void jd_take_vdp(struct jd_ctx *x);
 void jd_take_tags(struct jd_ctx *x);
+/** A control frame in an S-TAG that no CDCP list has yet: the list may follow. */
+void jd_note_stray(struct jd_ctx *x, uint16_t vid);
+/** Those that have waited long enough for their list. */
+void jd_strays_due(struct judge *j);
 /** True when the frame is a second copy and not to be looked at. */
 bool jd_take_copy(struct jd_ctx *x);
 /** An acknowledgement whose request the capture has once. */

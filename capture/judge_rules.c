@@ -553,6 +553,9 @@ const struct jd_row jd_rows[] = {
 	{ { "CDCP-18", "CDCP-17", "802.1Q 42; evb-reference 1.2", 'K',
 		"an S-TAG is that of an S-channel", false },
 		JD_ON_TAG, rule_stag_assigned },
+	{ { "CDCP-18", "CDCP-17", "802.1Q 42; evb-reference 1.2", 'K',
+		"an S-channel with LLDP or ECP in it is in a CDCP list soon", false },
+		JD_ON_STRAY, rule_stag_stray },
 
 	{ { "RR-06", "", "802.1Q 8.6.3; evb-reference 1.3", 'K',
 		"frames to reserved addresses are not sent back", false },

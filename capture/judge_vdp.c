@@ -540,6 +540,18 @@ static void store_answer(struct jd_ctx *x)
 	rearm(x->j, v);
 }
 
+/** Is it to a command that the bridge had not read when it sent its own De-Associate? */
+static bool answers_crossed(struct jd_vsi *vsi, const struct cap_vsi *v)
+{
+	unsigned op = v->as_answer.answers != 0 ? v->as_answer.answers : v->as_answer.op;
+	bool is_so = (vsi->crossed & 1u << op) != 0 ||
+		     (op == VDP_DEASSOC && is_error(v) && vsi->crossed != 0);
+
+	if (is_so)
+		vsi->crossed = op == VDP_DEASSOC && is_error(v) ? 0 : (uint8_t)(vsi->crossed & ~(1u << op));
+	return is_so;
+}
+
 static void take_answer(struct jd_ctx *x)
 {
 	struct vdp_assoc asked;
@@ -558,8 +570,9 @@ static void take_answer(struct jd_ctx *x)
 			jd_note_answer(&x->j->ends[x->vsi->station], x->instance, x->cmd->frame);
 		}
 	}
+	x->is_crossed = x->vsi != NULL && x->cmd == NULL && answers_crossed(x->vsi, x->v);
 	jd_run(x, JD_ON_ANSWER);
-	if (x->vsi != NULL)
+	if (x->vsi != NULL && !x->is_crossed)
 		store_answer(x);
 }
 
@@ -571,6 +584,8 @@ static void take_notice(struct jd_ctx *x)
 	jd_run(x, JD_ON_NOTICE);
 	if (x->vsi == NULL)
 		return;
+	for (unsigned i = 0; i < x->vsi->n_cmds; i++)
+		x->vsi->crossed |= (uint8_t)(1u << x->vsi->cmd[i].op);
 	x->vsi->n_cmds = 0;
 	to_none(x->vsi);
 	rearm(x->j, x->vsi);

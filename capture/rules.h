@@ -59,6 +59,7 @@ enum jd_outcome rule_cdcp_bridge(struct jd_ctx *x);
 enum jd_outcome rule_stag_reserved(struct jd_ctx *x);
 enum jd_outcome rule_stag_default(struct jd_ctx *x);
 enum jd_outcome rule_stag_assigned(struct jd_ctx *x);
+enum jd_outcome rule_stag_stray(struct jd_ctx *x);
 enum jd_outcome rule_ecp_short(struct jd_ctx *x);
 enum jd_outcome rule_ecp_version(struct jd_ctx *x);
 enum jd_outcome rule_ecp_op(struct jd_ctx *x);

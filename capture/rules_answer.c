@@ -79,7 +79,7 @@ static bool is_complete(const struct jd_ctx *x)
 
 enum jd_outcome rule_answer_type(struct jd_ctx *x)
 {
-	if (is_draft(x) || !is_complete(x) || x->cmd != NULL || x->vsi->n_cmds == 0)
+	if (is_draft(x) || !is_complete(x) || x->cmd != NULL || x->vsi->n_cmds == 0 || x->is_crossed)
 		return JD_SILENT;
 	return jd_say(x, JD_BROKEN, "answers %s, the command that waits is %s (frame %llu)",
 		vdp_op_name(x->v->as_answer.op), vdp_op_name(x->vsi->cmd[0].op),
@@ -88,7 +88,7 @@ enum jd_outcome rule_answer_type(struct jd_ctx *x)
 
 static bool is_unasked(const struct jd_ctx *x)
 {
-	return is_complete(x) && x->cmd == NULL && x->vsi->n_cmds == 0;
+	return is_complete(x) && x->cmd == NULL && x->vsi->n_cmds == 0 && !x->is_crossed;
 }
 
 enum jd_outcome rule_answer_after_end(struct jd_ctx *x)

@@ -206,13 +206,18 @@ enum jd_outcome rule_cdcp_limit(struct jd_ctx *x)
 /** What a station says of one SCID, against what the bridge assigned to it. */
 static enum jd_outcome judge_confirmed(struct jd_ctx *x, const struct jd_cdcp *b, struct cdcp_pair p)
 {
-	int given = svid_of(&b->tlv, p.scid), before = b->has_prev ? svid_of(&b->prev, p.scid) : -1;
+	int given = svid_of(&b->tlv, p.scid);
 	int own = x->end->cdcp.is_known ? svid_of(&x->end->cdcp.tlv, p.scid) : -1;
+	struct mono asked = x->end->cdcp.since;
 	enum jd_outcome o = heard(x, b);
 
+	if (p.svid == 0 && own <= 0 && x->end->cdcp.is_known) /* a list of before it asked is no answer */
+		o = own < 0 ? JD_SILENT
+			    : jd_heard(x, &b->said, mono_before(b->since, asked) ? asked : b->since);
 	if (p.svid == given || given < 0 || (p.svid == 0 && given == 0))
 		return JD_SILENT;
-	if (p.svid != 0 && p.svid != before && own == 0) /* it asked, and took another than it was given */
+	if (p.svid != 0 && (b->listed & jd_pair_bit(p)) == 0 &&
+		own == 0) /* it asked, and took what nobody gave */
 		return jd_say(x, JD_BROKEN, "S-channel %u has SVID %u here, the bridge assigned %d", p.scid,
 			p.svid, given);
 	if (o == JD_SILENT)
@@ -364,5 +369,20 @@ enum jd_outcome rule_stag_assigned(struct jd_ctx *x)
 		return JD_KEPT;
 	if (!jd_after(x->now, b->since, dur_s(4)) && b->has_prev && has_svid(&b->prev, vid))
 		return JD_SILENT;
+	if (x->rec->proto != CAP_DATA) {
+		jd_note_stray(x, vid);
+		return JD_SILENT;
+	}
 	return jd_say(x, JD_BROKEN, "S-TAG %u, which no S-channel has", vid);
+}
+
+enum jd_outcome rule_stag_stray(struct jd_ctx *x)
+{
+	const struct jd_cdcp *s, *b;
+
+	if (!find_lists(x->j, &s, &b) || has_svid(&b->tlv, x->stray) || has_svid(&s->tlv, x->stray) ||
+		(b->has_prev && has_svid(&b->prev, x->stray)))
+		return JD_SILENT;
+	return jd_say(x, x->j->is_over ? JD_DOUBT : JD_BROKEN,
+		"LLDP or ECP in S-TAG %u, which no S-channel has, nor has had since", x->stray);
 }

@@ -247,8 +247,8 @@ enum jd_outcome rule_repeat_other(struct jd_ctx *x)
 
 enum jd_outcome rule_no_repeat(struct jd_ctx *x)
 {
-	if (is_draft(x) || is_anew_since(x->end, x->pdu->first))
-		return JD_SILENT; /* it has forgotten it */
+	if (is_draft(x) || is_anew_since(x->end, x->pdu->first) || is_anew_since(x->peer, x->pdu->first))
+		return JD_SILENT; /* it has forgotten it, or the link was down */
 	return jd_say(x, JD_BROKEN,
 		"sent %u time%s and not again, though nobody acknowledged it; %u repetitions were "
 		"agreed",
@@ -428,7 +428,7 @@ enum jd_outcome rule_ack_overlap(struct jd_ctx *x)
 
 	if (p == NULL || !x->is_timed || !mono_is_never(p->acked) || x->now.ns <= p->superseded.ns ||
 		mono_is_never(p->superseded) || x->now.ns - p->superseded.ns < OVERLAP_NS ||
-		x->asker == NULL || x->asker->is_shared)
+		x->asker == NULL || x->asker->is_shared || is_anew_since(x->asker, p->first))
 		return JD_SILENT;
 	waited = mono_since(p->last, p->superseded);
 	is_sure = has_low(x) ? waited.ns < jd_early(ack_time(x, &x->bounds.low)).ns ||
