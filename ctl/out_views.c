@@ -206,7 +206,7 @@ static const struct out_view views[] = {
 	{ "ports", "name", "no ports",
 		{ { "PORT", "name", NULL, OUT_LEFT }, { "ROLE", "role", NULL, OUT_LEFT },
 			{ "LINK", "link", cell_link, OUT_LEFT }, { "RELAY", "relay_mode", NULL, OUT_LEFT },
-			{ "PEER", "peer", cell_peer, OUT_WRAP },
+			{ "SPEAKS", "generation", NULL, OUT_LEFT }, { "PEER", "peer", cell_peer, OUT_WRAP },
 			{ "REFLECT", "reflective_relay", cell_rr, OUT_LEFT },
 			{ "CHANNELS", "channels", cell_channels, OUT_LEFT },
 			{ "VSIS", "vsis", NULL, OUT_RIGHT }, { "DRIVER", "driver", NULL, OUT_LEFT },

@@ -57,7 +57,6 @@ void ctl_put_time(
 void ctl_put_lldp_id(json_t *o, const char *key, struct span value, bool is_chassis);
 /** A peer's text, escaped. */
 void ctl_put_lldp_text(json_t *o, const char *key, struct span text);
-struct vdp_params ctl_params(const struct node_port *p);
 bool ctl_is_evb(const struct node_port *p);            /* station or bridge */
 const char *ctl_generation(const struct node_port *p); /* NULL: none in force */
 void ctl_put_rr(json_t *o, const struct node_port *p);

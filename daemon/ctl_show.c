@@ -102,16 +102,9 @@ bool ctl_is_evb(const struct node_port *p)
 	return p->kind == NODE_STATION || p->kind == NODE_BRIDGE;
 }
 
-struct vdp_params ctl_params(const struct node_port *p)
-{
-	const struct evb_oper *o = &p->evb.oper;
-
-	return (struct vdp_params){ o->retries, o->rte, o->rwd, o->rka, o->group_ids };
-}
-
 const char *ctl_generation(const struct node_port *p)
 {
-	return ctl_is_evb(p) && p->evb.oper.is_ready ? "ratified" : NULL;
+	return ctl_is_evb(p) && p->evb.oper.is_ready ? qbg_edition_name(p->choice.edition) : NULL;
 }
 
 const char *ctl_relay_mode(const struct node_port *p)
@@ -236,19 +229,17 @@ static void put_offloads(json_t *row, const struct offload_saved *saved)
 static void put_evb(json_t *row, const struct node_port *p)
 {
 	const struct evb_oper *o = &p->evb.oper;
-	struct vdp_params params = ctl_params(p);
-	bool is_evb = ctl_is_evb(p);
+	const struct vdp_timers *t = ctl_is_evb(p) ? vdp_table_timers(p->vdp) : NULL;
+	bool is_evb = ctl_is_evb(p), has_exponents = is_evb && p->choice.edition == QBG_RATIFIED;
 
 	ctl_put_text(row, "peer_state", is_evb ? evb_peer_name(o->peer) : NULL);
 	ctl_put(row, "retries", is_evb ? json_integer(o->retries) : NULL);
 	ctl_put(row, "rte", is_evb ? json_integer(o->rte) : NULL);
-	ctl_put(row, "rwd", is_evb ? json_integer(o->rwd) : NULL);
-	ctl_put(row, "rka", is_evb ? json_integer(o->rka) : NULL);
-	ctl_put(row, "resp_wait_s", is_evb ? json_real(dur_seconds(vdp_resp_wait_delay(&params))) : NULL);
-	ctl_put(row, "reinit_keepalive_s",
-		is_evb ? json_real(dur_seconds(vdp_reinit_keep_alive(&params))) : NULL);
-	ctl_put(row, "tout_keepalive_s",
-		is_evb ? json_real(dur_seconds(vdp_tout_keep_alive(&params))) : NULL);
+	ctl_put(row, "rwd", has_exponents ? json_integer(o->rwd) : NULL);
+	ctl_put(row, "rka", has_exponents ? json_integer(o->rka) : NULL);
+	ctl_put(row, "resp_wait_s", t ? json_real(dur_seconds(t->resp_wait_delay)) : NULL);
+	ctl_put(row, "reinit_keepalive_s", t ? json_real(dur_seconds(t->reinit_keep_alive)) : NULL);
+	ctl_put(row, "tout_keepalive_s", t ? json_real(dur_seconds(t->tout_keep_alive)) : NULL);
 	ctl_put(row, "group_ids", is_evb ? json_boolean(o->group_ids) : NULL);
 }
 

@@ -152,13 +152,12 @@ static void put_drops(json_t *row, const struct relay_port_counters *c)
 /* The managed objects in microseconds (URPVdpOperRespWaitDelay, SbpVdpOperToutKeepAlive). They are no counters. */
 static void put_times(json_t *row, const struct node_port *p)
 {
-	struct vdp_params params = ctl_params(p);
-	bool is_evb = ctl_is_evb(p);
+	const struct vdp_timers *t = ctl_is_evb(p) ? vdp_table_timers(p->vdp) : NULL;
 
 	ctl_put(row, "resp_wait_delay_us",
-		is_evb ? json_integer((json_int_t)(vdp_resp_wait_delay(&params).ns / 1000)) : NULL);
+		t ? json_integer((json_int_t)(t->resp_wait_delay.ns / 1000)) : NULL);
 	ctl_put(row, "tout_keepalive_us",
-		is_evb ? json_integer((json_int_t)(vdp_tout_keep_alive(&params).ns / 1000)) : NULL);
+		t ? json_integer((json_int_t)(t->tout_keep_alive.ns / 1000)) : NULL);
 }
 
 static void counter_row(struct ctl_walk *w, const struct node_port *p)

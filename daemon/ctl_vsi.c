@@ -322,13 +322,11 @@ static struct dur default_wait(const struct ctl_client *c)
 
 	for (uint16_t i = 0; i < node_n_ports(c->server->host.node); i++) {
 		const struct node_port *p = node_port(c->server->host.node, i);
-		struct vdp_params params;
 		struct dur d;
 
 		if (!c->vsi->is_touched[i] || p == NULL)
 			continue;
-		params = ctl_params(p);
-		d = vdp_resp_wait_delay(&params);
+		d = vdp_table_timers(p->vdp)->resp_wait_delay;
 		if (d.ns > longest.ns)
 			longest = d;
 	}

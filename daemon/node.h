@@ -15,6 +15,7 @@
 #include "csp_pe.h"
 #include "ecp_rx.h"
 #include "ecp_tx.h"
+#include "evb_choice.h"
 #include "evb_sm.h"
 #include "lldp_agent.h"
 #include "pe_tlv.h"
@@ -177,6 +178,8 @@ struct node_port { /* read it, do not write it */
 	uint16_t lport;  /* in the relay; FWD_LPORT_NONE: none (relay = none, too many ports) */
 	struct node_agent agent[NODE_AGENTS]; /* nearest customer bridge, non-TPMR bridge, bridge */
 	struct evb_sm evb;
+	struct evb_choice choice; /* of the generation; its edition is in force */
+	bool has_lldpdu;          /* one came in, which the choice has not counted yet */
 	struct ecp_tx ecp_tx;
 	struct ecp_rx ecp_rx;
 	struct vdp_table *vdp; /* NULL unless station or bridge */

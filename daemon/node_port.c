@@ -13,12 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void node_port_free(struct node *n, struct node_port *p)
+void node_port_free(struct node_port *p)
 {
 	port_evb_fini(p);
 	port_ecp_fini(p);
 	port_channel_fini(p);
-	port_vif_fini(n, p);
+	port_vif_fini(p);
 	free(p);
 }
 
@@ -206,13 +206,13 @@ uint16_t node_port_add(struct node *n, const struct conf_port *conf, struct mono
 	if (!(p->scid == NODE_CHANNEL_DEFAULT ? port_channel_init(n, port, now) && port_vif_init(n, port)
 					      : port_channel_join(n, port, now))) {
 		n->port[port] = NULL;
-		node_port_free(n, p);
+		node_port_free(p);
 		return NODE_NO_PORT;
 	}
 	relay_attach(n, port);
 	port_evb_init(p, now);
 	if (p->kind != NODE_ORDINARY)
-		port_ecp_init(n, p);
+		port_ecp_init(n, p, now);
 	port_evb_conf(n, port, now);
 	port_channel_conf(n, p->device, now);
 	return port;
@@ -271,7 +271,7 @@ static void port_remove(struct node *n, uint16_t port)
 	if (p->lport != FWD_LPORT_NONE)
 		relay_port_del(n->relay, p->lport);
 	n->port[port] = NULL;
-	node_port_free(n, p);
+	node_port_free(p);
 }
 
 void node_port_del(struct node *n, uint16_t port, struct mono now)

@@ -92,7 +92,7 @@ void port_channel_rearm(struct node *n, uint16_t port);
 /** The S-channel that an S-tagged frame from the UAP belongs to, the UAP itself for VID 0, or NODE_NO_PORT. */
 uint16_t port_channel_of_tag(const struct node *n, uint16_t port, uint16_t svid);
 
-void node_port_free(struct node *n, struct node_port *p);
+void node_port_free(struct node_port *p);
 /** What a port may do in the relay changed: link, guard, VIF, VSIs. */
 void node_forwarding(struct node *n, uint16_t port);
 /** The relay's settings of the port anew. */
@@ -105,7 +105,7 @@ void node_vif_port_del(struct node *n, uint16_t vif, struct mono now);
 
 /* port_vif.c: port extension of a port, what is common to both roles: LLDP, ECP, configuration */
 bool port_vif_init(struct node *n, uint16_t port);
-void port_vif_fini(struct node *n, struct node_port *p);
+void port_vif_fini(struct node_port *p);
 void port_vif_state(struct node *n, uint16_t port, struct mono now);
 void port_vif_hear(struct node *n, uint16_t port, struct mono now);
 /** Is an ECP frame PE-CSP's? */
@@ -124,6 +124,8 @@ void port_vif_tell(struct node *n, uint16_t port, bool is_warning, const char *e
 /* port_vif_pe.c: interface virtualizer */
 bool pe_join(struct node *n, uint16_t port);
 void pe_leave(struct node *n, uint16_t port, struct mono now);
+/** The port is no uplink of its port extender any more; the last one frees it. */
+void pe_forget(struct node_vifs *x, uint16_t port);
 /** A VM port came, changed its state, or goes. */
 void pe_vm(struct node *n, uint16_t vm, struct mono now);
 void pe_vm_gone(struct node *n, uint16_t vm, struct mono now);
@@ -173,12 +175,26 @@ struct mono port_evb_deadline(const struct node_port *p);
 void port_evb_pump(struct node *n, uint16_t port, struct mono now);
 void port_evb_shutdown(struct node *n, uint16_t port, struct mono now);
 
+/* port_edition.c: which generation of EVB, ECP and VDP the port speaks */
+/** What is configured; the draft has no S-channels. */
+enum evb_generation port_edition_setting(const struct node_port *p);
+/** An LLDPDU has come in and EVB has heard it. */
+void port_edition_hear(struct node *n, uint16_t port, struct mono now);
+/** A VSI that is put back was spoken of in this generation. */
+void port_edition_adopt(struct node *n, uint16_t port, enum qbg_edition before, struct mono now);
+/** The configuration may name another one. */
+void port_edition_conf(struct node *n, uint16_t port, struct mono now);
+
 /* port_ecp.c: the only place where VDP meets ECP */
-void port_ecp_init(struct node *n, struct node_port *p);
+void port_ecp_init(struct node *n, struct node_port *p, struct mono now);
 void port_ecp_fini(struct node_port *p);
 void port_ecp_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
 /** Operational values or readiness of the EVB machine changed. */
 void port_ecp_params(struct node *n, uint16_t port, struct mono now);
+/** ECP and VDP go over to the generation in force: all VSIs restart. Not ready until port_ecp_params(). */
+void port_ecp_edition(struct node *n, uint16_t port, struct mono now);
+/** Is a frame of this EtherType and destination ECP of the generation in force? */
+bool port_ecp_takes(const struct node_port *p, unsigned ethertype, struct mac da);
 /** Link down or EVB switched off: a bridge's VSIs end without a frame, a station's wait (evb-reference 6.8). */
 void port_ecp_down(struct node *n, uint16_t port, struct mono now);
 void port_ecp_pump(struct node *n, uint16_t port, struct mono now);

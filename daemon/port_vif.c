@@ -111,13 +111,13 @@ bool port_vif_init(struct node *n, uint16_t port)
 	return make_ecp(n, p) && (p->kind == NODE_BRIDGE ? make_bridge(n, p) : pe_join(n, port));
 }
 
-void port_vif_fini(struct node *n, struct node_port *p)
+void port_vif_fini(struct node_port *p)
 {
 	struct node_vifs *x = p->vifs;
 
-	(void)n;
 	if (!x)
 		return;
+	pe_forget(x, p->device);
 	free(x->cb);
 	free(x->ecp_mem);
 	free(x->vif_of_vsi);

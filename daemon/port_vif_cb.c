@@ -161,8 +161,8 @@ static void on_opened(struct node *n, uint16_t port, const struct csp_cb_event *
 	x->format = ev->format;
 	x->has_format = true;
 	relay_port_set_carries(n->relay, n->port[port]->lport, port_vif_tag(x));
-	port_vif_tell(n, port, false, "port extender", ev->format == VNTAG_FORMAT_VN ? "vn-tag" : "e-tag", NULL,
-		now);
+	port_vif_tell(n, port, false, "port extender", ev->format == VNTAG_FORMAT_VN ? "vn-tag" : "e-tag",
+		NULL, now);
 }
 
 static void on_event(struct node *n, uint16_t port, const struct csp_cb_event *ev, struct mono now)

@@ -48,8 +48,8 @@ static bool is_member(const struct node *n, uint16_t i, uint16_t port, uint16_t 
 {
 	const struct node_port *p = n->port[i];
 
-	return p && p->kind == NODE_VIF && p->uplink == port && relay_port_has_vlan(n->relay, p->lport, vid) &&
-	       relay_port(n->relay, p->lport)->forwarding;
+	return p && p->kind == NODE_VIF && p->uplink == port &&
+	       relay_port_has_vlan(n->relay, p->lport, vid) && relay_port(n->relay, p->lport)->forwarding;
 }
 
 static struct node_vif_list *list_of(struct node_vifs *x, uint16_t vid)

@@ -80,22 +80,32 @@ bool pe_join(struct node *n, uint16_t port)
 	return true;
 }
 
-void pe_leave(struct node *n, uint16_t port, struct mono now)
+void pe_forget(struct node_vifs *x, uint16_t port)
 {
-	struct node_pe *pe = n->port[port]->vifs->pe;
+	struct node_pe *pe = x->pe;
 	unsigned k = 0;
 
 	if (!pe)
 		return;
-	n->port[port]->vifs->has_peer = false;
-	if (n->port[port]->vifs->is_signalled && pe->upstream == port)
-		pe_elect_again(n, port, now);
 	while (k < pe->n && pe->uplink[k] != port)
 		k++;
-	pe->uplink[k] = pe->uplink[--pe->n];
-	n->port[port]->vifs->pe = NULL;
+	if (k < pe->n)
+		pe->uplink[k] = pe->uplink[--pe->n];
+	x->pe = NULL;
 	if (pe->n == 0)
 		free(pe);
+}
+
+void pe_leave(struct node *n, uint16_t port, struct mono now)
+{
+	struct node_vifs *x = n->port[port]->vifs;
+
+	if (!x->pe)
+		return;
+	x->has_peer = false;
+	if (x->is_signalled && x->pe->upstream == port)
+		pe_elect_again(n, port, now);
+	pe_forget(x, port);
 }
 
 uint16_t pe_upstream(const struct node *n, uint16_t port)

@@ -351,10 +351,16 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 
 void port_vsi_events(struct node *n, uint16_t port, struct mono now)
 {
+	const struct vdp_event at_once = { .event = "request refused", .clause = "41.5" };
+	const struct vdp_vsi *refused;
 	struct vdp_event ev;
 
 	while (vdp_table_next_event(n->port[port]->vdp, &ev))
 		on_event(n, port, &ev, now);
+	while ((refused = vdp_bridge_next_refusal(n->port[port]->vdp))) {
+		ended_add(n, port, refused, now);
+		tell_vsi(n, port, &at_once, refused, true, now);
+	}
 }
 
 void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now)
@@ -497,6 +503,7 @@ enum vdp_submit node_vsi_restore(
 	struct vdp_saved r = *s;
 	enum vdp_submit verdict;
 
+	port_edition_adopt(n, port, s->edition, now);
 	r.rq.user = other == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)other + 1;
 	verdict = vdp_table_restore(n->port[port]->vdp, &r, now);
 	if (verdict == VDP_SUBMIT_OK && n->port[port]->kind == NODE_STATION && n->port[port]->vifs)
@@ -518,6 +525,17 @@ static bool is_host_as_asked(const struct node_port *p, const struct vdp_request
 	       mac_equal(v->filters[0].mac, rq->filters[0].mac) && v->filters[0].vid == rq->filters[0].vid;
 }
 
+/* The uplink's address, in the draft in the form of a UUID (version 8, RFC 9562). */
+static struct vsi_id host_id(const struct node_port *p)
+{
+	struct vsi_id id = { .format = VSI_ID_MAC };
+
+	if (p->choice.edition == QBG_DRAFT)
+		id = (struct vsi_id){ .format = VSI_ID_UUID, .id = { [6] = 0x80, [8] = 0x80 } };
+	memcpy(id.id + 10, p->mac.b, 6);
+	return id;
+}
+
 static void host_request(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
@@ -532,10 +550,8 @@ static void host_request(struct node *n, uint16_t port, struct mono now)
 		.user = USER_HOST,
 	};
 
-	if (!h->has_id) {
-		rq.subject.vsi = (struct vsi_id){ .format = VSI_ID_MAC };
-		memcpy(rq.subject.vsi.id + 10, p->mac.b, 6);
-	}
+	if (!h->has_id)
+		rq.subject.vsi = host_id(p);
 	if (p->has_host_vsi && !vsi_id_equal(&p->host_vsi, &rq.subject.vsi))
 		vdp_station_deassociate(p->vdp, &p->host_vsi, now);
 	p->host_vsi = rq.subject.vsi;

@@ -192,7 +192,8 @@ struct state_change *state_change_channels(const char *port, const struct cdcp_p
 {
 	struct state_change *c = state_change_new(STATE_C_CHANNELS, port, n * sizeof(*pair));
 
-	memcpy(c->filters, pair, n * sizeof(*pair));
+	if (n > 0)
+		memcpy(c->filters, pair, n * sizeof(*pair));
 	c->channels = (struct state_channels){ .n = n,
 		.pair = (const struct cdcp_pair *)(const void *)c->filters };
 	snprintf(c->channels.port, sizeof(c->channels.port), "%s", port);

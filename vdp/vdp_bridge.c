@@ -204,7 +204,8 @@ static void alive(struct vdp_table *t, uint32_t i, const struct vdp_request *rq,
 }
 
 /** A refusal that can't be kept from the VSI ends it at the station, so here too. The answer is an echo. */
-static void end_with_refusal(struct vdp_table *t, uint32_t i, uint8_t error, struct mono now)
+static void end_with_refusal(
+	struct vdp_table *t, uint32_t i, uint8_t error, const char *reason, struct mono now)
 {
 	struct vsi *v = vsi_at(t, i);
 
@@ -212,28 +213,44 @@ static void end_with_refusal(struct vdp_table *t, uint32_t i, uint8_t error, str
 	v->v.keep = v->v.hard = false;
 	v->v.count.failed++;
 	v->reply_op = 0;
-	vsi_set_reason(t, i, vdp_error_text(error));
+	vsi_set_reason(t, i, reason);
 	vsi_put(t, i, &v->next, NULL);
 	vsi_end(t, i, VDP_SHOW_REFUSED, CAUSE_REQUEST, now);
 }
 
+/** KEEP without a question. */
+static void keep_now(struct vdp_table *t, uint32_t i, uint8_t error, const char *reason, struct mono now)
+{
+	struct vsi *v = vsi_at(t, i);
+
+	count_reverted(t, i);
+	if (v->machine != BR_WAIT)
+		return; /* the decision to come has its own reason */
+	v->v.error = error;
+	v->v.hard = false;
+	v->v.keep = true;
+	vsi_set_reason(t, i, reason);
+	arm_keep_alive(t, i, now);
+	vsi_tell(t, i, CAUSE_DECIDED);
+}
+
 /** An answer that needs no memory: Keep if there is something to keep. */
-static void refuse_now(
-	struct vdp_table *t, uint32_t i, const struct vdp_pdu_item *item, uint8_t error, struct mono now)
+static void refuse_now(struct vdp_table *t, uint32_t i, const struct vdp_pdu_item *item,
+	const struct vdp_assoc *a, uint8_t error, const char *reason, struct mono now)
 {
 	bool is_there = i != VSI_NONE && vsi_at(t, i)->v.state != VDP_STATE_NONE;
 
 	if (!is_there || !t->dialect->has_keep) {
 		t->count.failed++;
 		if (is_there)
-			end_with_refusal(t, i, error, now);
+			end_with_refusal(t, i, error, reason, now);
+		else if (i == VSI_NONE || !vsi_is_live(vsi_at(t, i)))
+			vdp_refused_put(t, a, &item->manager, error, reason, now);
 		echo(t, item, VDP_DEASSOC, (uint8_t)(VDP_STATUS_RESPONSE | error));
 		return;
 	}
-	count_reverted(t, i);
+	keep_now(t, i, error, reason, now);
 	echo(t, item, item->op, (uint8_t)(VDP_STATUS_RESPONSE | VDP_STATUS_KEEP | error));
-	if (vsi_at(t, i)->machine == BR_WAIT)
-		arm_keep_alive(t, i, now);
 }
 
 /** A new command: copy it, and take it up now or after the present one. Returns false when memory is short. */
@@ -241,8 +258,10 @@ static bool command(struct vdp_table *t, uint32_t i, const struct vdp_request *r
 {
 	struct vdp_cmd *c = vdp_cmd_new(&t->pool, rq, true);
 
-	if (c == NULL)
+	if (c == NULL) {
+		t->count.table_full++;
 		return false;
+	}
 	if (i == VSI_NONE) {
 		i = vsi_add(t, &rq->subject.vsi, now);
 		if (i == VSI_NONE) {
@@ -278,14 +297,24 @@ static void rx_deassoc(struct vdp_table *t, uint32_t i, const struct vdp_pdu_ite
 		deassociate(t, i, NULL, now);
 }
 
+/* Why the filters of a request can't be; NULL: they can. */
+static const char *illegal(const struct vdp_table *t, const struct vdp_request *rq)
+{
+	if (!vdp_filters_are_legal(rq->format, rq->n_filters, rq->filters))
+		return "no legal VID, GroupID or MAC address in its filters";
+	if (rq->format >= VDP_FILTER_GROUP_VID && !t->params.group_ids)
+		return "GroupIDs are not negotiated on the port";
+	return NULL;
+}
+
 static void rx_command(struct vdp_table *t, uint32_t i, const struct vdp_pdu_item *item,
-	const struct vdp_request *rq, struct mono now)
+	const struct vdp_assoc *a, const struct vdp_request *rq, struct mono now)
 {
 	struct vsi *v = i == VSI_NONE ? NULL : vsi_at(t, i);
+	const char *reason = illegal(t, rq);
 
-	if (!vdp_filters_are_legal(rq->format, rq->n_filters, rq->filters) ||
-		(rq->format >= VDP_FILTER_GROUP_VID && !t->params.group_ids)) {
-		refuse_now(t, i, item, VDP_E_ADDRESS, now);
+	if (reason != NULL) {
+		refuse_now(t, i, item, a, VDP_E_ADDRESS, reason, now);
 		return;
 	}
 	if (v != NULL && is_busy(v) && is_repetition(v, rq)) {
@@ -299,7 +328,7 @@ static void rx_command(struct vdp_table *t, uint32_t i, const struct vdp_pdu_ite
 		return;
 	}
 	if (!command(t, i, rq, now))
-		refuse_now(t, i, item, VDP_E_RESOURCES, now);
+		refuse_now(t, i, item, a, VDP_E_RESOURCES, "no room for it in the VSI table (max_vsis)", now);
 }
 
 void vdp_bridge_rx(struct vdp_table *t, const struct vdp_pdu_item *item, struct mono now)
@@ -318,9 +347,13 @@ void vdp_bridge_rx(struct vdp_table *t, const struct vdp_pdu_item *item, struct 
 		return;
 	}
 	t->count.requests_in++;
+	i = vsi_lookup(t, &a.vsi);
 	if (err != VDP_OK) {
 		t->count.rx_bad_tlv++;
 		t->count.failed++;
+		if (a.op != VDP_DEASSOC && (i == VSI_NONE || !vsi_is_live(vsi_at(t, i))))
+			vdp_refused_put(t, &a, &item->manager, VDP_STATUS_HARD | VDP_E_FORMAT,
+				"its association TLV is malformed", now);
 		echo(t, item, VDP_DEASSOC, VDP_STATUS_RESPONSE | VDP_STATUS_HARD | VDP_E_FORMAT);
 		return;
 	}
@@ -334,11 +367,10 @@ void vdp_bridge_rx(struct vdp_table *t, const struct vdp_pdu_item *item, struct 
 		.is_migrating = (a.status & VDP_STATUS_M) != 0,
 		.is_suspended = (a.status & VDP_STATUS_S) != 0,
 	};
-	i = vsi_lookup(t, &a.vsi);
 	if (a.op == VDP_DEASSOC)
 		rx_deassoc(t, i, item, &rq, now);
 	else
-		rx_command(t, i, item, &rq, now);
+		rx_command(t, i, item, &a, &rq, now);
 }
 
 /* ---- the type database ---- */

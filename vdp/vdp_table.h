@@ -151,6 +151,7 @@ struct vdp_saved {
 	struct vdp_request rq;            /* as it was asked */
 	const struct vdp_filter *granted; /* rq.filters with the VIDs and PCPs in force, one by one */
 	struct dur keep_alive;            /* bridge: toutKeepAlive */
+	enum qbg_edition edition;         /* the table spoke; to be put in force before the VSI is restored */
 };
 /** Pointers in *ret are into `room` or valid until the next call on the table. False: there is nothing to keep. */
 bool vdp_table_save(const struct vdp_table *t, uint32_t vsi, struct vdp_filter room[2 * VDP_FILTERS_MAX],
@@ -167,6 +168,9 @@ void vdp_bridge_answer(
 	struct vdp_table *t, struct vtdb_handle h, const struct vtdb_answer *a, struct mono now);
 /** End an association on the bridge's own initiative (type 4, status 0x00): withdrawal, or moved to another port. */
 bool vdp_bridge_withdraw(struct vdp_table *t, const struct vsi_id *id, const char *reason, struct mono now);
+/** A request that was refused before it had a record: malformed, illegal filters, no room. NULL: no more of them. Valid
+ * until the next call on the table. Of one payload the first eight are told; all are counted. */
+const struct vdp_vsi *vdp_bridge_next_refusal(struct vdp_table *t);
 
 /* ---- looking ---- */
 

@@ -84,6 +84,13 @@ struct vdp_fifo {
 	uint32_t head, tail;
 };
 
+enum { VDP_REFUSED_MAX = 8 }; /* kept until they are told; more in one payload are only counted */
+
+struct vdp_refused { /* a request that never had a record */
+	struct vdp_vsi v;
+	struct vdp_filter filter; /* its first */
+};
+
 struct vdp_table {
 	struct vdp_table_cfg cfg;
 	const struct vdp_dialect *dialect;
@@ -106,6 +113,8 @@ struct vdp_table {
 	uint8_t closing;   /* enum vdp_closing */
 	bool is_ready;
 	bool replies_first; /* whose turn it is to choose the manager */
+	struct vdp_refused refused[VDP_REFUSED_MAX];
+	uint8_t n_refused, n_refused_told;
 };
 
 /** Live or ended record of a VSIID, or VSI_NONE. */
@@ -118,6 +127,10 @@ void vsi_revive(struct vdp_table *t, uint32_t i, struct mono now);
 void vsi_end(struct vdp_table *t, uint32_t i, enum vdp_display show, enum vdp_cause cause, struct mono now);
 /** Release it if it is ended, told and nothing is left to send. */
 void vsi_release(struct vdp_table *t, uint32_t i);
+
+/** Bridge: remember a refusal that leaves no record, to be told. */
+void vdp_refused_put(struct vdp_table *t, const struct vdp_assoc *a, const struct vdp_manager *m,
+	uint8_t code, const char *reason, struct mono now);
 
 /** Queue an event, if none is queued. */
 void vsi_queue_event(struct vdp_table *t, uint32_t i);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "ecp_draft_pdu.h"
+#include "evb_choice.h"
 #include "gso.h"
 #include "hostile.h"
 #include "../unit/pe_frames.h"
@@ -294,6 +295,38 @@ static void put_port_extension(void)
 	}
 }
 
+/* The same in draft 0.2, and there and back. */
+static void put_draft_story(void)
+{
+	static const uint8_t draft_tlv[] = { 0, 0x1b, 0x3f, 0, 0xc0, 7, 0x40, 7, 0, 9, 0, 1, 15 };
+	static const uint8_t vsi[] = { 2, 0, 1, 0, 0, 5, 1, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2,
+		0, 1, 0x52, 0x54, 0, 0, 0, 9, 0, 100 };
+	static uint8_t buf[INPUT_MAX];
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct span none = { NULL, 0 };
+
+	for (unsigned i = 0; i < 3; i++)
+		say(&w, AT_SBP2, FRAME_EVB, 0, span_of(draft_tlv, sizeof(draft_tlv)));
+	say(&w, AT_ACTION, ACT_GENERATION, EVB_GENERATION_DRAFT, none);
+	say(&w, AT_TIME, 0, 22, none);
+	say(&w, AT_ACTION, ACT_REQUEST, 0x21, none);
+	say(&w, AT_ACTION, ACT_REQUEST, 0x22, none);
+	say(&w, AT_TIME, 0, 20, none);
+	say(&w, AT_SBP2, FRAME_EVB, 0, span_of(draft_tlv, sizeof(draft_tlv)));
+	say(&w, AT_SBP2, FRAME_VDP, 0, span_of(vsi, sizeof(vsi)));
+	say(&w, AT_SBP2, FRAME_ACK, 0, none);
+	say(&w, AT_SBP2, FRAME_VDP, 0, span_of(vsi, sizeof(vsi)));
+	put("port", wr_span(&w));
+	say(&w, AT_ACTION, ACT_WITHDRAW, 1, none);
+	say(&w, AT_UPLINK, FRAME_VDP, 0, span_of(vsi, sizeof(vsi)));
+	say(&w, AT_TIME, 0, 24, none);
+	say(&w, AT_ACTION, ACT_GENERATION, EVB_GENERATION_AUTO, none);
+	say(&w, AT_TIME, 0, 24, none);
+	say(&w, AT_ACTION, ACT_RESTART, 0, none);
+	say(&w, AT_TIME, 0, 26, none);
+	put("port", wr_span(&w));
+}
+
 static void put_hostile(void)
 {
 	static uint8_t buf[INPUT_MAX];
@@ -328,6 +361,7 @@ int main(int argc, char **argv)
 	put_gso();
 	put_tags();
 	put_story();
+	put_draft_story();
 	put_hostile();
 	put_port_extension();
 	for (int i = 2; i < argc; i++) {

@@ -28,6 +28,8 @@ ok "each VSI is in its channel, on both sides" eval 'for node in host switch; do
 
 eventually 10 "vm1 -> vm2" pings vm1 10.99.0.2 1
 ok "vm1 -> evb-net" pings vm1 10.99.0.9 1
+ok "the switch knows vm1 in its channel" query switch fdb 'map(select(.mac == $mac and .port == "swp1" and .channel == 2)) | length == 1' \
+	--arg mac $VM1_MAC
 capture switch swp1 tags
 ok "vm1 -> vm2, counted" pings vm1 10.99.0.2 4
 ok "vm1 -> evb-net, counted" pings vm1 10.99.0.9 4

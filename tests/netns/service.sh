@@ -4,13 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 netns_test service
 built=$("$EVBD_BIN/evbd" --version)
-lab_ns switch
-lab_ns host
-lab_wire host:eth0 switch:swp1
-# shellcheck disable=SC2034 # for vm_lab_configure
-driver=auto relay=vepa rka=17 rwd=17 rte=8
-vm_lab_configure
-
 status() { awk -v key="$1:" '$1 == key { print $2 }' "/proc/$(ctl switch -j show status | jq '.status[0].pid')/status"; } # KEY
 told() { grep -q "^$1" "$LAB_RUN/told"; }                                                                       # TEXT
 
@@ -27,7 +20,7 @@ manager=$!
 at_exit "kill $manager 2>/dev/null || true"
 eventually 5 "a service manager listens" told listening
 export WATCHDOG_USEC=2000000
-lab_evbd switch "$LAB_RUN/switch.conf"
+vm_lab
 if [[ $built == *systemd* ]]; then
 	eventually 5 "it is told that evbd is ready" told READY=1
 	alive() { [[ $(grep -c '^WATCHDOG=1' "$LAB_RUN/told") -ge 3 ]]; }

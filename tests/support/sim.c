@@ -4,6 +4,8 @@
  */
 #include "sim.h"
 
+#include "ecp_draft_pdu.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,29 +100,36 @@ static void fly(struct sim *s, struct sim_wire *w, struct span head, struct span
 	frame_push(s, f);
 }
 
-static enum sim_kind kind_of(struct span head)
+static unsigned type_of(struct span head)
 {
-	unsigned type = head.len >= 14 ? (unsigned)head.ptr[12] << 8 | head.ptr[13] : 0;
+	return head.len >= 14 ? (unsigned)head.ptr[12] << 8 | head.ptr[13] : 0;
+}
+
+static enum sim_kind kind_of(struct span head, struct span rest)
+{
+	struct rd r = rd_init(head.len > 14 ? span_of(head.ptr + 14, head.len - 14) : rest);
+	unsigned type = type_of(head);
+	struct ecp_hdr h;
 
 	if (type == LLDP_ETHERTYPE)
 		return SIM_LLDP;
-	if (type != ECP_ETHERTYPE)
+	if (!(type == ECP_ETHERTYPE && ecp_hdr_decode(&r, &h)) &&
+		!(type == ECP_DRAFT_ETHERTYPE && ecp_draft_hdr_decode(&r, &h)))
 		return SIM_ALL;
-	return head.len == 14 ? SIM_REQUESTS : SIM_ACKS; /* requests carry their payload in the second part */
+	return h.op == ECP_OP_REQUEST ? SIM_REQUESTS : SIM_ACKS;
 }
 
-static void count(struct sim_wire *w, struct span head, size_t len)
+static void count(struct sim_wire *w, struct span head, struct span rest)
 {
-	unsigned type = head.len >= 14 ? (unsigned)head.ptr[12] << 8 | head.ptr[13] : 0;
+	enum sim_kind kind = kind_of(head, rest);
+	size_t len = head.len + rest.len;
 
 	w->frames++;
 	w->octets += len;
 	if (len > w->longest)
 		w->longest = len;
-	if (type == LLDP_ETHERTYPE || type == ECP_ETHERTYPE)
-		w->control++;
-	if (kind_of(head) == SIM_REQUESTS)
-		w->ecp_requests++;
+	w->control += kind != SIM_ALL;
+	w->ecp_requests += kind == SIM_REQUESTS;
 }
 
 static void on_send(void *ctx, uint16_t port, struct span head, struct span rest)
@@ -145,8 +154,8 @@ static void on_send(void *ctx, uint16_t port, struct span head, struct span rest
 	}
 	if (s->tap)
 		s->tap(s->tap_ctx, n, port, head, rest);
-	count(&p->wire, head, head.len + rest.len);
-	is_hit = p->wire.only == SIM_ALL || p->wire.only == kind_of(head);
+	count(&p->wire, head, rest);
+	is_hit = p->wire.only == SIM_ALL || p->wire.only == kind_of(head, rest);
 	if (is_hit && (p->wire.is_cut || prng_below(&s->rng, 100) < p->wire.loss_percent)) {
 		p->wire.lost++;
 		return;

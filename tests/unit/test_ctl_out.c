@@ -94,22 +94,27 @@ Test(ctl_out, ports_show_peer_driver_and_offloads)
 {
 	table_is("ports", 0,
 		"[{'name':'eth0','role':'station','link':'up','relay_mode':'vepa','guarded':false,"
+		"'generation':'draft02',"
 		"'peer':{'chassis':'52:54:00:aa:bb:cc','port_id':'swp1','system_name':null},'peer_state':'ok'"
 		","
 		"'reflective_relay':{'requested':true,'capable':true,'active':true},'channels':3,'cdcp_state'"
 		":'running','vsis':2,"
 		"'driver':'pcap',"
 		"'offloads_changed':['gro','rx-vlan'],'alarm':null},"
-		"{'name':'eth1','role':'ordinary','link':'down','relay_mode':'bridge','guarded':true,'peer':"
+		"{'name':'eth1','role':'ordinary','link':'down','relay_mode':'bridge','guarded':true,"
+		"'generation':null,'peer':"
 		"null,"
 		"'peer_state':null,'reflective_relay':null,'channels':0,'vsis':0,'driver':null,'offloads_"
 		"changed':[],"
 		"'alarm':'blocked: a BPDU came in'}]",
-		"PORT  ROLE      LINK           RELAY   PEER                    REFLECT  CHANNELS    VSIS  "
+		"PORT  ROLE      LINK           RELAY   SPEAKS   PEER                    REFLECT  CHANNELS   "
+		" VSIS  "
 		"DRIVER  OFFLOADS OFF  REMARK\n"
-		"eth0  station   up             vepa    52:54:00:aa:bb:cc swp1  active   3, running     2  "
+		"eth0  station   up             vepa    draft02  52:54:00:aa:bb:cc swp1  active   3, running "
+		"    2  "
 		"pcap    gro, rx-vlan\n"
-		"eth1  ordinary  down, guarded  bridge  -                       -                       0  "
+		"eth1  ordinary  down, guarded  bridge  -        -                       -                   "
+		"    0  "
 		"-                     blocked: a BPDU came in\n");
 }
 

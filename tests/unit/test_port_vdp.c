@@ -454,6 +454,51 @@ Test(port_vdp, VDPB_26_full_admission_table)
 	free(all);
 }
 
+/* What the list of ended VSIs says of the VSI of E1; NULL: nothing. */
+static const struct node_ended *obituary(void)
+{
+	for (unsigned i = 0; i < node_n_ended(rig.node); i++) {
+		const struct node_ended *e = node_ended(rig.node, i, rig.now);
+
+		if (e && vsi_id_equal(&e->vsi.subject.vsi, &rig_vsi_id))
+			return e;
+	}
+	return NULL;
+}
+
+/* A request that is refused before it has a record is seen by the operator as any other. */
+Test(port_vdp, VDPB_17_VDPB_20_refused_at_once_and_visible)
+{
+	uint8_t f[sizeof(frame_e1)];
+	unsigned told;
+
+	rig_negotiated(CONF_BRIDGE);
+	told = rig.events[NODE_EVENT_VSI];
+	change(f, frame_e1, sizeof(f), 69, 0x0f);
+	f[70] = 0xff; /* VID 4095 */
+	(void)answer_to(f, sizeof(f), 1, VDP_DEASSOC, 0x45);
+	cr_assert_eq(rig.events[NODE_EVENT_VSI], told + 1);
+	cr_assert_not_null(obituary());
+	cr_assert_eq(obituary()->vsi.show, VDP_SHOW_REFUSED);
+	cr_assert_eq(obituary()->vsi.error, VDP_E_ADDRESS);
+	cr_assert_str_eq(obituary()->vsi.reason, "no legal VID, GroupID or MAC address in its filters");
+	cr_assert_eq(obituary()->filter.vid, 4095);
+	change(f, frame_e1, sizeof(f), 62, 2); /* two entries are said to be there */
+	(void)answer_to(f, sizeof(f), 2, VDP_DEASSOC, 0x51);
+	cr_assert(obituary()->vsi.hard);
+	cr_assert_str_eq(obituary()->vsi.reason, "its association TLV is malformed");
+	ASK(frame_e1, 3, frame_e3);
+	cr_assert_null(obituary(), "it lives");
+	(void)answer_to(f, sizeof(f), 4, VDP_DEASSOC, 0x51);
+	cr_assert_null(obituary(), "and goes on");
+	change(f, frame_e1, sizeof(f), 69, 0x0f);
+	f[70] = 0xff;
+	(void)answer_to(f, sizeof(f), 5, VDP_ASSOC, 0x65);
+	cr_assert_str_eq(rig_vsi(0)->reason, "no legal VID, GroupID or MAC address in its filters");
+	cr_assert(rig_vsi(0)->keep && rig_vsi(0)->error == VDP_E_ADDRESS);
+	cr_assert_eq(rig_vsi(0)->count.reverts, 1);
+}
+
 Test(port_vdp, VDPB_27_port_down)
 {
 	bridge_with_e1();

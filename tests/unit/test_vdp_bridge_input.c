@@ -275,3 +275,28 @@ Test(vdp_bridge_input, org_tlvs_that_find_no_room_are_a_refusal)
 	vdp_bridge_answer(r.side[BR].t, r.handle, &grant, r.now);
 	rig_expect(&r, BR, VDP_ASSOC, 0x40);
 }
+
+Test(vdp_bridge_input, refusals_without_a_record_are_told_once_and_no_more_than_fit)
+{
+	struct rig_frame f = rig_frame(&rq.subject.manager);
+	const struct vdp_vsi *v;
+	unsigned told = 0;
+
+	filter.vid = 4095;
+	for (uint32_t n = 1; n <= VDP_REFUSED_MAX + 2; n++) {
+		rq.subject.vsi = rig_id(n);
+		rig_add(&f, &rq, VDP_ASSOC, 0);
+	}
+	rig_give(&r, BR, f.b, f.len);
+	while ((v = vdp_bridge_next_refusal(r.side[BR].t))) {
+		struct vsi_id id = rig_id(++told);
+
+		cr_assert(vsi_id_equal(&v->subject.vsi, &id));
+		cr_assert_eq(v->filters[0].vid, 4095);
+	}
+	cr_assert_eq(told, VDP_REFUSED_MAX);
+	cr_assert_eq(rig_count(&r, BR)->failed, VDP_REFUSED_MAX + 2);
+	cr_assert_null(vdp_bridge_next_refusal(r.side[BR].t));
+	rig_give(&r, BR, f.b, f.len);
+	cr_assert_not_null(vdp_bridge_next_refusal(r.side[BR].t), "there is room again");
+}
