@@ -274,34 +274,43 @@ static void port_remove(struct node *n, uint16_t port)
 	node_port_free(p);
 }
 
+static void vm_leave(struct node *n, uint16_t port, struct mono now)
+{
+	uint16_t uplink = n->port[port]->uplink;
+
+	n->port[port]->is_present = false; /* nothing binds to it any more */
+	port_bind_vm_gone(n, port, now);
+	if (n->port[uplink]->vifs)
+		pe_vm_gone(n, port, now);
+	port_remove(n, port);
+	node_pump(n, uplink, now);
+}
+
+/* A device or one of its channels, with what is on it. */
+static void leave(struct node *n, uint16_t port, struct mono now)
+{
+	for (uint16_t i = 0; i < n->n_ports; i++)
+		if (n->port[i] && n->port[i]->uplink == port)
+			port_remove(n, i);
+	port_evb_shutdown(n, port, now);
+	port_ecp_down(n, port, now);
+	port_vsi_port_gone(n, port, now);
+	port_channel_leave(n, port, now);
+	if (n->port[port]->vifs)
+		pe_leave(n, port, now);
+	port_remove(n, port);
+}
+
 void node_port_del(struct node *n, uint16_t port, struct mono now)
 {
-	struct node_port *p = n->port[port];
-	uint16_t uplink = p->kind == NODE_VM ? p->uplink : NODE_NO_PORT;
-
-	if (p->kind == NODE_VM) {
-		p->is_present = false; /* nothing binds to it any more */
-		port_bind_vm_gone(n, port, now);
-		if (n->port[p->uplink]->vifs)
-			pe_vm_gone(n, port, now);
-	} else {
-		for (uint16_t i = 0; i < n->n_ports; i++)
-			if (n->port[i] && i != port && n->port[i]->device == port &&
-				n->port[i]->kind != NODE_VIF)
-				node_port_del(n, i, now); /* its S-channels */
-		for (uint16_t i = 0; i < n->n_ports; i++)
-			if (n->port[i] && n->port[i]->uplink == port)
-				port_remove(n, i);
-		port_evb_shutdown(n, port, now);
-		port_ecp_down(n, port, now);
-		port_vsi_port_gone(n, port, now);
-		port_channel_leave(n, port, now);
-		if (p->vifs)
-			pe_leave(n, port, now);
+	if (n->port[port]->kind == NODE_VM) {
+		vm_leave(n, port, now);
+		return;
 	}
-	port_remove(n, port);
-	if (uplink != NODE_NO_PORT)
-		node_pump(n, uplink, now);
+	for (uint16_t i = 0; i < n->n_ports; i++)
+		if (n->port[i] && i != port && n->port[i]->device == port && n->port[i]->kind != NODE_VIF)
+			leave(n, i, now); /* its S-channels */
+	leave(n, port, now);
 }
 
 static void follow_state(struct node *n, uint16_t port, bool was_up, struct mono now)

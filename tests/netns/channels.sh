@@ -109,6 +109,8 @@ restarted_under_ping() {
 	lost=$(awk '/packets transmitted/ { print $1 - $4 }' "$LAB_RUN/through.log")
 	note "$node, $signal: away for $away ms; $lost frames of 10 ms lost"
 	ok "no more frames were lost than $node was away for" [ $((lost * 10)) -le $((away + 500)) ]
+	[[ $node == host ]] || ok "the switch refused none" equal \
+		"$(counter switch swp1/2 not_associated) $(counter switch swp1/3 not_associated)" "0 0"
 	ok "no SVID has changed" same_svids
 	eventually 10 "all are associated" all_associated 3
 }
