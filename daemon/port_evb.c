@@ -326,6 +326,8 @@ static void send_lldp(struct node *n, uint16_t port, unsigned a, struct mono now
 	while (lldp_agent_poll_tx(p->agent[a].lldp, now, &w)) {
 		wr_zero(&w, w.len < NODE_FRAME_MIN ? NODE_FRAME_MIN - w.len : 0);
 		node_send(n, port, wr_span(&w), span_of(NULL, 0));
+		if (a == AGENT_NTPMR && p->channels)
+			cdcp_sm_on_told(&p->channels->cdcp);
 		w.len = LLDP_FRAME_HEAD;
 	}
 }

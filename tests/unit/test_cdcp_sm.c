@@ -545,6 +545,22 @@ Test(cdcp_sm, changes_that_cancel_each_other_are_not_told)
 	cr_assert_eq(st.cap[2], 100, "the bridge's list still holds");
 }
 
+/* The bridge never misses what no LLDPDU has told it, and would not answer. */
+Test(cdcp_sm, a_wish_taken_back_before_an_lldpdu_went_out_is_no_new_one)
+{
+	struct cdcp_change c;
+
+	station_running();
+	cr_assert(cdcp_sm_set_wants(&st.sm, NULL, 0, st.now));
+	while (cdcp_sm_next_change(&st.sm, &c))
+		uap_apply(&st, &c);
+	cdcp_to_agent(&st.sm, &st.agent, 0, st.now);
+	cr_assert_eq(st.n_caps, 0);
+	uap_want(&st, 2);
+	cr_assert_eq(st.cap[2], 100);
+	cr_assert_not(cdcp_sm_wants_word(&st.sm));
+}
+
 Test(cdcp_sm, a_walk_of_changes_may_be_interrupted)
 {
 	struct cdcp_change c;
