@@ -3,7 +3,7 @@
  * clause 43; evb-reference 5, 7.2).
  *
  * A request is the same as the one before when it has the same number and, but for the number, the same octets. Senders of
- * draft 0.2 repeat under the next number; for them the octets alone decide.
+ * draft 0.2 may repeat under the next number; for them the octets alone decide, unless they have kept the number before.
  *
  * What did not happen is judged when a frame proves that it could have: a repetition that is due, by a later frame of its
  * sender; an acknowledgement, by a later frame of the receiver. Of the two, a request that went unacknowledged and was not
@@ -57,6 +57,15 @@ static uint64_t print_of(const struct cap_ecp *e)
 
 /* ---- requests ---- */
 
+/** A sender that begins at the same number after each start, and has the same to say: too late for a repetition. */
+static bool is_first_again(const struct jd_pdu *last, const struct cap_ecp *e, struct dur gap)
+{
+	const struct ecp_dialect *d = e->dialect;
+
+	return d->first_seq != 0 && e->hdr.seq == d->first_seq && !mono_is_never(last->acked) &&
+	       gap.ns > jd_late(d->ack_timeout).ns * d->retries;
+}
+
 static enum jd_sending sending_of(
 	const struct jd_pdu *last, const struct cap_ecp *e, uint64_t print, bool is_draft, struct dur gap)
 {
@@ -65,8 +74,10 @@ static enum jd_sending sending_of(
 	if (last == NULL || last->subtype != e->hdr.subtype)
 		return JD_SEND_NEW;
 	is_next = is_draft && mono_is_never(last->acked) && e->hdr.seq == (uint16_t)(last->seq + 1) &&
-		  gap.ns < 2 * e->dialect->ack_timeout.ns;
+		  gap.ns < 2 * e->dialect->ack_timeout.ns && (!last->has_kept || last->has_changed);
 	if (e->hdr.seq != last->seq && !is_next)
+		return JD_SEND_NEW;
+	if (is_first_again(last, e, gap))
 		return JD_SEND_NEW;
 	if (last->print == print)
 		return JD_SEND_REPEAT;
@@ -118,6 +129,8 @@ static void send_new(struct jd_ctx *x, uint64_t print, enum jd_defect defect)
 static void send_again(struct jd_ctx *x, struct jd_pdu *p)
 {
 	p->last = x->now;
+	p->has_kept = p->has_kept || p->seq == x->rec->ecp.hdr.seq;
+	p->has_changed = p->has_changed || p->seq != x->rec->ecp.hdr.seq;
 	p->seq = x->rec->ecp.hdr.seq;
 	p->epoch = x->j->epoch;
 	if (p->n_sent < UINT8_MAX)

@@ -47,6 +47,8 @@ struct jd_pdu {               /* a request, with all its transmissions */
 	bool is_copied;   /* stands in the capture twice */
 	bool is_answered; /* VDP has answered it, so it did arrive */
 	bool is_told;     /* a missing acknowledgement or repetition has had its verdict */
+	bool has_kept;    /* it was repeated under its number */
+	bool has_changed; /* and, or, under the next one */
 	uint16_t octets;  /* of the frame */
 };
 struct jd_tx {

@@ -191,7 +191,11 @@ static enum jd_outcome judge_repeat_often(struct jd_ctx *x)
 
 	if (!is_repeat(x) || x->pdu->n_sent < most + 1)
 		return JD_SILENT;
-	return jd_say(x, JD_BROKEN, "transmission %u, there may be %u", x->pdu->n_sent + 1u, most + 1);
+	/* Who kept the number and then changed it has more likely given up and begun anew, with the same to say. */
+	return jd_say(x,
+		x->pdu->has_changed && (x->pdu->has_kept || x->pdu->seq == ecp_of(x)->hdr.seq) ? JD_DOUBT
+											       : JD_BROKEN,
+		"transmission %u, there may be %u", x->pdu->n_sent + 1u, most + 1);
 }
 
 enum jd_outcome rule_repeat_early(struct jd_ctx *x)
@@ -222,6 +226,14 @@ enum jd_outcome rule_draft_repeats(struct jd_ctx *x)
 	return o;
 }
 
+/* Between two transmissions of which those between were lost before the capture, ns. */
+static uint64_t longest_gap(const struct jd_ctx *x)
+{
+	unsigned repeats = is_draft(x) ? dialect_of(x)->retries : x->bounds.high.retries;
+
+	return jd_late(ack_time(x, &x->bounds.high)).ns * (repeats > 1 ? repeats : 1);
+}
+
 enum jd_outcome rule_repeat_after_ack(struct jd_ctx *x)
 {
 	bool is_at_timer;
@@ -230,7 +242,7 @@ enum jd_outcome rule_repeat_after_ack(struct jd_ctx *x)
 		return JD_SILENT;
 	is_at_timer = !has_low(x) || !x->is_timed ||
 		      (x->gap.ns >= jd_early(ack_time(x, &x->bounds.low)).ns &&
-			      (!has_high(x) || x->gap.ns <= jd_late(ack_time(x, &x->bounds.high)).ns));
+			      (!has_high(x) || x->gap.ns <= longest_gap(x)));
 	return jd_say(x,
 		is_at_timer && (x->pdu->n_after_ack == 0 || jd_is_lossy(x->link)) ? JD_DOUBT : JD_BROKEN,
 		"repeated %.3f ms after it was acknowledged%s", ms(mono_since(x->pdu->acked, x->now)),
@@ -289,7 +301,7 @@ static bool is_running(const struct jd_ctx *x)
 enum jd_outcome rule_seq_next(struct jd_ctx *x)
 {
 	uint16_t seq = x->rec->ecp.hdr.seq, want;
-	bool is_near;
+	bool is_near, is_sure;
 	int jump;
 
 	if (x->sending != JD_SEND_NEW || x->prev == NULL || x->end->is_shared)
@@ -299,9 +311,9 @@ enum jd_outcome rule_seq_next(struct jd_ctx *x)
 		return JD_SILENT;
 	jump = (int16_t)(seq - x->prev->seq);
 	is_near = jump <= JUMP_MAX && jump >= -JUMP_MAX && seq != 1;
-	return jd_say(x, (is_near || is_running(x)) && !jd_is_lossy(x->link) ? JD_BROKEN : JD_DOUBT,
-		"sequence %u after %u%s", seq, x->prev->seq,
-		is_near || is_running(x) ? "" : ": started anew, or frames are missing");
+	is_sure = is_near || (is_running(x) && !(is_draft(x) && seq == dialect_of(x)->first_seq));
+	return jd_say(x, is_sure && !jd_is_lossy(x->link) ? JD_BROKEN : JD_DOUBT, "sequence %u after %u%s",
+		seq, x->prev->seq, is_sure ? "" : ": started anew, or frames are missing");
 }
 
 /* ---- acknowledgements ---- */
