@@ -75,7 +75,7 @@ struct cap_file *cap_file_open_stream(FILE *stream, const char *name, char err[C
 enum cap_step cap_file_next(struct cap_file *f, struct cap_frame *ret)
 {
 	struct pcap_pkthdr *h;
-	const u_char *octets;
+	const unsigned char *octets;
 
 	switch (pcap_next_ex(f->pcap, &h, &octets)) {
 	case 1:

@@ -10,6 +10,8 @@
  */
 #include "judge_priv.h"
 
+#include <assert.h>
+
 uint32_t jd_index(const struct judge *j, const struct jd_end *e)
 {
 	return (uint32_t)(e - j->ends);
@@ -210,6 +212,7 @@ static struct jd_end *only_evb_of(
 {
 	struct jd_end *found = NULL;
 
+	assert(j->ends != NULL);
 	for (unsigned i = 0; i < l->n; i++) {
 		struct jd_end *o = &j->ends[l->end[i]];
 

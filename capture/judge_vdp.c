@@ -14,6 +14,8 @@
  */
 #include "judge_priv.h"
 
+#include <assert.h>
+
 #include "vdp_dialect.h"
 
 /* ---- VSIs ---- */
@@ -184,6 +186,7 @@ static void set_late(struct judge *j, struct jd_vsi *v, const struct jd_cmd *c)
 {
 	struct jd_end *s = &j->ends[v->station];
 
+	assert(j->ends != NULL);
 	if (v->late.op != 0 && s->n_late > 0)
 		s->n_late--;
 	v->late = c != NULL ? *c : (struct jd_cmd){ .op = (enum vdp_op)0 };
@@ -431,7 +434,7 @@ static void take_command(struct jd_ctx *x)
 	jd_run(x, JD_ON_COMMAND);
 	if (x->v->a.op == VDP_DEASSOC)
 		v->must_end = false;
-	if (x->is_repeat) {
+	if (x->is_repeat && c != NULL) {
 		c->n++;
 	} else {
 		add_cmd(x);

@@ -35,16 +35,39 @@ static struct capset_frame *frame_at(struct capset *c, long number)
 	return number >= 1 && number <= (long)c->n ? &c->frame[number - 1] : NULL;
 }
 
+/** The number that stands next in the text, which then goes on behind it. */
+static bool take_long(const char **text, long *ret)
+{
+	char *end;
+
+	*ret = strtol(*text, &end, 10);
+	if (end == *text)
+		return false;
+	*text = end;
+	return true;
+}
+
+static bool take_double(const char **text, double *ret)
+{
+	char *end;
+
+	*ret = strtod(*text, &end);
+	if (end == *text)
+		return false;
+	*text = end;
+	return true;
+}
+
 static bool do_set(struct capset *c, const char *args)
 {
 	uint8_t octets[CAPSET_OCTETS];
 	long number, offset;
-	int used, n;
+	int n;
 	struct capset_frame *f;
 
-	if (sscanf(args, "%ld %ld %n", &number, &offset, &used) != 2 || (f = frame_at(c, number)) == NULL)
+	if (!take_long(&args, &number) || !take_long(&args, &offset) || (f = frame_at(c, number)) == NULL)
 		return false;
-	n = capset_hex(args + used, octets, sizeof(octets));
+	n = capset_hex(args, octets, sizeof(octets));
 	if (n <= 0 || offset < 0 || (size_t)(offset + n) > f->len)
 		return false;
 	memcpy(f->octets + offset, octets, (size_t)n);
@@ -54,11 +77,12 @@ static bool do_set(struct capset *c, const char *args)
 static bool do_drop(struct capset *c, const char *args)
 {
 	long first, last;
-	int n = sscanf(args, "%ld %ld", &first, &last);
 
-	if (n < 1 || frame_at(c, first) == NULL)
+	if (!take_long(&args, &first) || frame_at(c, first) == NULL)
 		return false;
-	for (long i = first; i <= (n == 2 ? last : first); i++)
+	if (!take_long(&args, &last))
+		last = first;
+	for (long i = first; i <= last; i++)
 		if (frame_at(c, i) != NULL)
 			frame_at(c, i)->len = 0; /* taken out when all changes are made */
 	return true;
@@ -70,7 +94,7 @@ static bool do_copy(struct capset *c, const char *args)
 	double after;
 	struct capset_frame *f;
 
-	if (sscanf(args, "%ld %lf", &number, &after) != 2 || (f = frame_at(c, number)) == NULL ||
+	if (!take_long(&args, &number) || !take_double(&args, &after) || (f = frame_at(c, number)) == NULL ||
 		c->n == CAPSET_FRAMES)
 		return false;
 	c->frame[c->n] = *f;
@@ -84,7 +108,8 @@ static bool do_move(struct capset *c, const char *args)
 	long first, last;
 	double by;
 
-	if (sscanf(args, "%ld %ld %lf", &first, &last, &by) != 3 || frame_at(c, first) == NULL)
+	if (!take_long(&args, &first) || !take_long(&args, &last) || !take_double(&args, &by) ||
+		frame_at(c, first) == NULL)
 		return false;
 	for (long i = first; i <= last && frame_at(c, i) != NULL; i++)
 		frame_at(c, i)->at_ns += (int64_t)(by * 1e9);
@@ -97,8 +122,8 @@ static bool do_cut(struct capset *c, const char *args, bool is_snap)
 	long number, len;
 	struct capset_frame *f;
 
-	if (sscanf(args, "%ld %ld", &number, &len) != 2 || (f = frame_at(c, number)) == NULL || len < 0 ||
-		(size_t)len > f->len)
+	if (!take_long(&args, &number) || !take_long(&args, &len) || (f = frame_at(c, number)) == NULL ||
+		len < 0 || (size_t)len > f->len)
 		return false;
 	f->len = (size_t)len;
 	if (!is_snap)
@@ -111,13 +136,13 @@ static bool do_put(struct capset *c, const char *args)
 {
 	uint8_t octets[CAPSET_OCTETS];
 	long number, offset;
-	int used, n;
+	int n;
 	struct capset_frame *f;
 	size_t at;
 
-	if (sscanf(args, "%ld %ld %n", &number, &offset, &used) != 2 || (f = frame_at(c, number)) == NULL)
+	if (!take_long(&args, &number) || !take_long(&args, &offset) || (f = frame_at(c, number)) == NULL)
 		return false;
-	n = capset_hex(args + used, octets, sizeof(octets));
+	n = capset_hex(args, octets, sizeof(octets));
 	at = offset < 0 ? f->len : (size_t)offset;
 	if (n <= 0 || at > f->len || f->len + (size_t)n > sizeof(f->octets))
 		return false;
@@ -133,8 +158,9 @@ static bool do_take(struct capset *c, const char *args)
 	long number, offset, count;
 	struct capset_frame *f;
 
-	if (sscanf(args, "%ld %ld %ld", &number, &offset, &count) != 3 || (f = frame_at(c, number)) == NULL ||
-		offset < 0 || count < 0 || (size_t)(offset + count) > f->len)
+	if (!take_long(&args, &number) || !take_long(&args, &offset) || !take_long(&args, &count) ||
+		(f = frame_at(c, number)) == NULL || offset < 0 || count < 0 ||
+		(size_t)(offset + count) > f->len)
 		return false;
 	memmove(f->octets + offset, f->octets + offset + count, f->len - (size_t)(offset + count));
 	f->len = f->wire_len = f->len - (size_t)count;
@@ -147,7 +173,7 @@ static bool do_pad(struct capset *c, const char *args)
 	long number, len;
 	struct capset_frame *f;
 
-	if (sscanf(args, "%ld %ld", &number, &len) != 2 || (f = frame_at(c, number)) == NULL ||
+	if (!take_long(&args, &number) || !take_long(&args, &len) || (f = frame_at(c, number)) == NULL ||
 		len < (long)f->len || len > CAPSET_OCTETS)
 		return false;
 	memset(f->octets + f->len, 0, (size_t)len - f->len);
