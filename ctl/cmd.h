@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -41,6 +42,10 @@ enum cmd_opt { /* index into cmd_options[] */
 	OPT_PRIORITY,
 	OPT_UNTAGGED,
 	OPT_TRANSIT,
+	OPT_TYPE,
+	OPT_GENERATION,
+	OPT_QUIET,
+	OPT_HTML,
 	OPT_N,
 };
 enum cmd_value { CMD_FLAG, CMD_TEXT, CMD_LIST }; /* a list option may be given more than once */
@@ -69,12 +74,14 @@ struct command {
 	const char *name;
 	const char *sub;      /* second word; NULL: the command has one */
 	const char *operands; /* for usage texts; NULL: none */
-	unsigned options;     /* bits 1u << OPT_... beside the global ones */
+	uint64_t options;     /* CMD_BIT(OPT_...) beside the global ones */
 	int (*run)(const struct command *cmd, const struct cmd_args *args); /* an EXIT_ value */
 	const char *help;
 };
 extern const struct command cmd_commands[]; /* ends with a NULL name */
-extern const unsigned cmd_global_options;
+#define CMD_BIT(option) (UINT64_C(1) << (option))
+_Static_assert(OPT_N <= 64, "an option is a bit of a command's");
+extern const uint64_t cmd_global_options;
 
 /** Parse a command line. False with *ret_exit after printing why, or what was asked for (help, version). */
 bool cmd_parse(int argc, char **argv, struct cmd_args *ret, const struct command **ret_cmd, int *ret_exit);
@@ -91,6 +98,8 @@ int cmd_vsi(const struct command *cmd, const struct cmd_args *args);
 int cmd_channel(const struct command *cmd, const struct cmd_args *args);
 int cmd_vif(const struct command *cmd, const struct cmd_args *args);
 int cmd_monitor(const struct command *cmd, const struct cmd_args *args);
+int cmd_pcap_show(const struct command *cmd, const struct cmd_args *args);
+int cmd_pcap_check(const struct command *cmd, const struct cmd_args *args);
 int cmd_reload(const struct command *cmd, const struct cmd_args *args);
 
 /** "evbctl: ..." on stderr; returns `code`. */

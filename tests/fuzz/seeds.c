@@ -16,6 +16,7 @@
 #include "gso.h"
 #include "hostile.h"
 #include "../unit/pe_frames.h"
+#include "judge_input.h"
 #include "port_input.h"
 
 enum { ETHERNET_HEAD = 14, INPUT_MAX = 60000 };
@@ -83,6 +84,22 @@ static void put_ecp(struct span pdu, size_t header)
 		put("vdp_pdu", span_of(pdu.ptr + header, pdu.len - header));
 }
 
+/* A record of fuzz_judge. */
+static void put_timed(struct wr *w, const struct pcap_pkthdr *h, struct span frame, uint64_t *last_us)
+{
+	uint64_t us = (uint64_t)h->ts.tv_sec * 1000000 + (uint64_t)h->ts.tv_usec;
+	uint8_t exponent, mantissa;
+
+	judge_input_put(us > *last_us ? (us - *last_us) * 1000 : 0, &exponent, &mantissa);
+	*last_us = us;
+	if (w->len + JUDGE_RECORD_HEAD + frame.len > INPUT_MAX)
+		return;
+	wr_u8(w, exponent);
+	wr_u8(w, mantissa);
+	wr_u16(w, (uint16_t)frame.len);
+	wr_copy(w, frame.ptr, frame.len);
+}
+
 static void put_frame(struct span frame)
 {
 	uint8_t buf[INPUT_MAX];
@@ -105,10 +122,11 @@ static void put_frame(struct span frame)
 /* A whole capture as one conversation with both ends. */
 static void put_conversation(pcap_t *p)
 {
-	static uint8_t buf[INPUT_MAX];
-	struct wr w = wr_init(buf, sizeof(buf));
+	static uint8_t buf[INPUT_MAX], timed[INPUT_MAX];
+	struct wr w = wr_init(buf, sizeof(buf)), t = wr_init(timed, sizeof(timed));
 	struct pcap_pkthdr *h;
 	const u_char *octets;
+	uint64_t last_us = UINT64_MAX;
 
 	while (pcap_next_ex(p, &h, &octets) == 1) {
 		struct span frame = span_of(octets, h->caplen);
@@ -116,11 +134,13 @@ static void put_conversation(pcap_t *p)
 		put_frame(frame);
 		if (h->caplen >= PORT_OCTETS_MAX)
 			continue;
+		put_timed(&t, h, frame, &last_us);
 		record(&w, AT_SBP, 0, frame);
 		record(&w, AT_UPLINK, 0, frame);
 		record(&w, AT_TIME, 14, span_of(NULL, 0));
 	}
 	put("port", wr_span(&w));
+	put("judge", wr_span(&t));
 }
 
 /* What the captures have none of: a TCP super-frame and a datagram with an unfinished checksum, as a guest sends them. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "run.h"
+#include "sim_judge.h"
 
 #define EPOCH ((struct mono){ 1000000000 }) /* where sim time starts */
 
@@ -604,12 +605,36 @@ static void check_end(struct run *r)
 		run_fail(r, "%s.%s does not become quiet and agree with its peer", node, p->label);
 }
 
-static void play(struct run *r, FILE *f, uint64_t seed, bool is_verbose)
+struct options {
+	uint64_t seed;
+	bool is_verbose;
+	const char *folder; /* for captures; NULL: none */
+};
+
+/* "# judge: ECP-02 VDPB-08": what the wire's faults make look like faults of the ends, in a capture at either of them. */
+static void read_allowed(FILE *f, char allowed[RUN_LINE])
 {
+	static const char mark[] = "# judge: ";
 	char line[RUN_LINE];
 
-	r->sim = sim_new(seed);
-	r->sim->is_verbose = is_verbose;
+	allowed[0] = '\0';
+	rewind(f);
+	while (fgets(line, sizeof(line), f))
+		if (strncmp(line, mark, sizeof(mark) - 1) == 0)
+			snprintf(allowed, RUN_LINE, "%.*s", (int)strcspn(line + sizeof(mark) - 1, "\n"),
+				line + sizeof(mark) - 1);
+}
+
+static void play(struct run *r, FILE *f, const struct options *o)
+{
+	char line[RUN_LINE], allowed[RUN_LINE];
+	struct sim_judge *judge;
+	unsigned n_fails;
+
+	read_allowed(f, allowed);
+	r->sim = sim_new(o->seed);
+	r->sim->is_verbose = o->is_verbose;
+	judge = sim_judge_new(r->sim, o->folder, allowed);
 	r->line = 0;
 	rewind(f);
 	while (fgets(line, sizeof(line), f)) {
@@ -619,6 +644,9 @@ static void play(struct run *r, FILE *f, uint64_t seed, bool is_verbose)
 			do_line(r);
 	}
 	check_end(r);
+	n_fails = sim_judge_free(judge);
+	if (n_fails > 0)
+		run_fail(r, "the judge of captures has %u complaints", n_fails);
 	sim_free(r->sim);
 	r->is_first = false;
 }
@@ -627,15 +655,21 @@ int main(int argc, char **argv)
 {
 	static struct run r = { .is_first = true };
 	const char *seed = getenv("EVBD_SEED");
+	struct options o = { seed ? strtoull(seed, NULL, 0) : 1, false, NULL };
 	FILE *f = argc > 1 ? fopen(argv[1], "r") : NULL;
 
+	for (int i = 2; i < argc; i++) {
+		o.is_verbose |= strcmp(argv[i], "-v") == 0;
+		if (strcmp(argv[i], "-w") == 0 && i + 1 < argc)
+			o.folder = argv[++i];
+	}
 	if (!f) {
-		fprintf(stderr, "usage: evb_scenario FILE [-v]    (EVBD_SEED sets the seed)\n");
+		fprintf(stderr, "usage: evb_scenario FILE [-v] [-w FOLDER]    (EVBD_SEED sets the seed)\n");
 		return 2;
 	}
 	r.file = argv[1];
 	do
-		play(&r, f, seed ? strtoull(seed, NULL, 0) : 1, argc > 2 && strcmp(argv[2], "-v") == 0);
+		play(&r, f, &o);
 	while (run_next_values(&r));
 	fclose(f);
 	return 0;

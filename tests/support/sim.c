@@ -152,6 +152,8 @@ static void on_send(void *ctx, uint16_t port, struct span head, struct span rest
 		}
 		return;
 	}
+	if (s->tap)
+		s->tap(s->tap_ctx, n, port, head, rest);
 	count(&p->wire, head, rest);
 	is_hit = p->wire.only == SIM_ALL || p->wire.only == kind_of(head, rest);
 	if (is_hit && (p->wire.is_cut || prng_below(&s->rng, 100) < p->wire.loss_percent)) {
@@ -605,6 +607,8 @@ bool sim_step(struct sim *s, struct mono until)
 		struct sim_frame f = frame_pop(s);
 		struct sim_node *n = &s->node[f.node];
 
+		if (s->tap && !n->port[f.port].is_down)
+			s->tap(s->tap_ctx, n, f.port, span_of(f.octets, f.len), span_of(NULL, 0));
 		if (n->node && node_port(n->node, f.port) && !n->port[f.port].is_down)
 			node_rx(n->node, f.port, span_of(f.octets, f.len), sim_node_now(n));
 		free(f.octets);

@@ -92,6 +92,9 @@ struct sim {
 	uint64_t frame_number;
 	bool is_verbose;
 	uint64_t restarts;
+	/** Sees every frame at a wired port: as it leaves, whatever becomes of it, and as it arrives. NULL: nobody. */
+	void (*tap)(void *ctx, const struct sim_node *n, uint16_t port, struct span head, struct span rest);
+	void *tap_ctx;
 };
 
 struct sim *sim_new(uint64_t seed);
