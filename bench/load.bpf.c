@@ -5,13 +5,14 @@
  * lets everything else (LLDP, ECP) pass.
  */
 #include <linux/bpf.h>
+#include <stdbool.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include "load.h"
 
-const volatile int out_ifindex = 0; /* set by load.c before the program is loaded */
+const volatile struct load_setup setup = { 0 }; /* set by load.c before the program is loaded */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -20,11 +21,39 @@ struct {
 	__type(value, __u64);
 } counted SEC(".maps");
 
+/* Is it one of ours, untagged or behind an S-TAG, VN-Tag or E-TAG? */
+static __always_inline bool is_ours(const __u8 *frame, const __u8 *end)
+{
+	__u32 at = LOAD_HEADER - 2;
+
+	if (frame + LOAD_TAGGED_HEADER > end)
+		return false;
+	switch (frame[at] << 8 | frame[at + 1]) {
+	case 0x88a8:
+		at += 4;
+		break;
+	case 0x8926:
+		at += 6;
+		break;
+	case 0x893f:
+		at += 8;
+		break;
+	default:
+		break;
+	}
+	return frame[at] == LOAD_ETHERTYPE >> 8 && frame[at + 1] == (LOAD_ETHERTYPE & 0xff);
+}
+
 /* cppcheck-suppress unknownMacro */
 SEC("xdp") int gen(struct xdp_md *ctx)
 {
-	(void)ctx;
-	return (int)bpf_redirect((__u32)out_ifindex, 0);
+	__u8 *frame = (__u8 *)(long)ctx->data;
+
+	/* The kernel uses its pages again as the receiver left them, with a VLAN tag moved aside. */
+	if (frame + LOAD_TAGGED_HEADER <= (__u8 *)(long)ctx->data_end)
+		for (unsigned i = 0; i < LOAD_TAGGED_HEADER; i++)
+			frame[i] = setup.head[i];
+	return (int)bpf_redirect((__u32)setup.ifindex, 0);
 }
 
 SEC("xdp") int count(struct xdp_md *ctx)
@@ -33,8 +62,7 @@ SEC("xdp") int count(struct xdp_md *ctx)
 	__u32 zero = 0;
 	__u64 *n;
 
-	if (frame + LOAD_HEADER > end || frame[12] != LOAD_ETHERTYPE >> 8 ||
-		frame[13] != (LOAD_ETHERTYPE & 0xff))
+	if (!is_ours(frame, end))
 		return XDP_PASS;
 	n = bpf_map_lookup_elem(&counted, &zero);
 	if (n)

@@ -3,7 +3,8 @@
  *
  *   bench-load KIND IF SECONDS SIZE DST SRC [HEX]      prints: frames sent and frames that came back, per second
  *
- * HEX replaces the octets from the EtherType on (a flood of something else than test frames; its echo is not counted).
+ * HEX replaces the octets from the EtherType on: a tag with the EtherType of test frames behind it, or a flood of something
+ * else, whose echo is not counted.
  *
  * Two senders, because no single one is fair to everybody:
  *
@@ -98,12 +99,14 @@ static bool open_socket(struct load *l)
 static bool open_bpf(struct load *l)
 {
 	struct bpf_object *o = bpf_object__open_file(BENCH_BPF_OBJECT, NULL);
+	struct load_setup setup = { .ifindex = l->ifindex };
 	struct bpf_map *map;
 
+	memcpy(setup.head, l->frame, sizeof(setup.head));
 	if (!o)
 		return false;
 	bpf_object__for_each_map(map, o) if (strstr(bpf_map__name(map), ".rodata"))
-		bpf_map__set_initial_value(map, &l->ifindex, sizeof(l->ifindex));
+		bpf_map__set_initial_value(map, &setup, sizeof(setup));
 	if (bpf_object__load(o) != 0)
 		return false;
 	l->prog = bpf_program__fd(bpf_object__find_program_by_name(o, "gen"));

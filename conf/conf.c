@@ -39,6 +39,8 @@ static const struct name_row level_names[] = { { 0, "error" }, { 1, "warning" },
 	{ 3, "debug" }, { 0, NULL } };
 static const struct name_row admin_names[] = { { LLDP_RX_TX, "rxtx" }, { LLDP_TX_ONLY, "tx" },
 	{ LLDP_RX_ONLY, "rx" }, { LLDP_DISABLED, "off" }, { 0, NULL } };
+static const struct name_row generation_names[] = { { EVB_GENERATION_AUTO, "auto" },
+	{ EVB_GENERATION_RATIFIED, "ratified" }, { EVB_GENERATION_DRAFT, "draft02" }, { 0, NULL } };
 static const struct name_row agent_names[] = { { CONF_AGENT_NCB, "nearest_customer_bridge" },
 	{ CONF_AGENT_NTPMR, "nearest_non_tpmr_bridge" }, { CONF_AGENT_NB, "nearest_bridge" }, { 0, NULL } };
 
@@ -159,6 +161,11 @@ const struct conf_setting conf_settings[] = {
 	{ "lldp.agents", CONF_AGENTS, ANY, CONF_PORT_RESTARTED, OPTIONAL, IN_PORT(lldp_agents), NO_RANGE,
 		CONF_AGENT_NCB, NULL, agent_names,
 		"Scopes of LLDP on this port; ordinary ports have none by default" },
+	{ "generation", CONF_CHOICE, EVB, CONF_RENEGOTIATED, OPTIONAL, IN_PORT(generation), NO_RANGE,
+		EVB_GENERATION_AUTO, NULL, generation_names,
+		"Protocol generation; auto: ratified, unless the peer only speaks the pre-standard draft 0.2" },
+	{ "manager_base", CONF_MANAGER, EVB, CONF_PORT_RESTARTED, OPTIONAL, IN_PORT(manager_base), NO_RANGE, 0, NULL,
+		NULL, "Draft 0.2 has VSI managers of one octet: they stand for this id with its last octet replaced" },
 	{ "reflective_relay", CONF_BOOL, EVB | CHANNEL, CONF_RENEGOTIATED, OPTIONAL, IN_PORT(evb.reflective_relay),
 		NO_RANGE, true, NULL, NULL,
 		"Station: ask for it (by default if relay is vepa or none); bridge: grant it" },

@@ -5,10 +5,11 @@
 #ifndef EVB_CONF_H
 #define EVB_CONF_H
 
+#include "evb_choice.h"
 #include "evb_sm.h"
 #include "fwd_types.h"
 #include "lldp_agent.h"
-#include "vdp_tlv.h"
+#include "vdp_dialect.h"
 
 enum {
 	CONF_NAME = 16,  /* interface name and its NUL (IFNAMSIZ) */
@@ -75,9 +76,11 @@ struct conf_port {
 	/* LLDP and EVB (station, bridge) */
 	/* CONF_AGENT_*; default none on ordinary ports, otherwise NCB, and NTPMR if there is CDCP or PE-CSP */
 	unsigned lldp_agents;
-	struct lldp_agent_cfg lldp; /* da is set per agent by the daemon */
-	struct evb_cfg evb;
-	uint32_t max_vsis; /* 1..65536, default 4096 */
+	struct lldp_agent_cfg lldp;      /* da is set per agent by the daemon */
+	struct evb_cfg evb;              /* edition and max_vsis are the daemon's */
+	enum evb_generation generation;  /* default auto; S-channels are ratified whatever it says */
+	struct vdp_manager manager_base; /* draft 0.2: a manager's octet replaces the last one of this id */
+	uint32_t max_vsis;               /* 1..65536, default 4096 */
 	struct conf_cdcp cdcp;
 	struct conf_pe pe;
 	/* station */
@@ -169,6 +172,13 @@ int conf_add_channel(
 	struct conf *c, const char *port, uint16_t scid, const char *settings, struct conf_error *ret_error);
 /** Take out a row again. False: it was not there. */
 bool conf_remove_channel(struct conf *c, const char *port, uint16_t scid);
+
+/** The same with a VIF; its row has line 0. settings: without id. */
+int conf_add_vif(
+	struct conf *c, const char *port, uint32_t id, const char *settings, struct conf_error *ret_error);
+bool conf_remove_vif(struct conf *c, const char *port, uint32_t id);
+/** The row of a VIF, or NULL. */
+const struct conf_vif *conf_find_vif(const struct conf *c, const char *port, uint32_t id);
 
 /** "file:line: text", without the line where none is known. */
 const char *conf_error_format(const struct conf_error *e, char *text, size_t size);

@@ -80,6 +80,32 @@ static bool wrong_extension(const struct conf_port *p, const char *row, struct c
 	return false;
 }
 
+/* What draft 0.2 can't say (evb-reference 7). */
+static bool wrong_in_draft(const struct conf_port *p, const char *row, struct conf_verdict *v)
+{
+	const struct vdp_manager_map map = { .base = p->manager_base };
+	uint8_t octet;
+
+	if (p->generation != EVB_GENERATION_DRAFT || p->role == CONF_ORDINARY)
+		return false;
+	if (p->scid != CONF_SCID_DEFAULT)
+		return conf_wrong(
+			v, "", "%s can't be: generation draft02 of the port has no S-channels", row);
+	if (p->cdcp.is_enabled)
+		return conf_wrong(v, "cdcp.enabled",
+			"cdcp.enabled of %s is true, but its generation draft02 has no S-channels", row);
+	if (!p->host_vsi.is_set)
+		return false;
+	if (p->host_vsi.has_id && p->host_vsi.subject.vsi.format != VSI_ID_UUID)
+		return conf_wrong(v, "host_vsi.id",
+			"host_vsi.id of %s has to be a UUID: draft 0.2 has no other VSI ids", row);
+	if (!vdp_manager_octet(&map, &p->host_vsi.subject.manager, &octet))
+		return conf_wrong(v, "host_vsi.manager",
+			"host_vsi.manager of %s differs from its manager_base in more than the last octet",
+			row);
+	return false;
+}
+
 static bool wrong_alone(const struct conf_port *p, const char *row, struct conf_verdict *v)
 {
 	if (!conf_name_is_plain(p->name))
@@ -99,7 +125,7 @@ static bool wrong_alone(const struct conf_port *p, const char *row, struct conf_
 			return conf_wrong(v, "vm_ports", "vm_ports \"%s\" of %s matches the port itself",
 				p->vm_patterns[i], row);
 	}
-	return wrong_agents(p, row, v) || wrong_extension(p, row, v);
+	return wrong_agents(p, row, v) || wrong_extension(p, row, v) || wrong_in_draft(p, row, v);
 }
 
 /* The SVID of a channel comes from the file at both ends, or from the bridge (evb-reference 4.2). */

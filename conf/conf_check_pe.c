@@ -83,6 +83,9 @@ static bool wrong_alone(const struct conf_vif *f, const struct conf_port *p, str
 			conf_tag_names[p->pe.tag], base_text(&p->pe), vif_ids(&p->pe));
 	if (p->role == CONF_STATION && !p->pe.is_signalled && f->vm_port[0] == '\0')
 		return conf_wrong(v, "", "%s needs a vm_port, as there is no signalling", row);
+	if (f->is_transit && p->pe.is_signalled)
+		return conf_wrong(v, "transit",
+			"transit of %s needs VIFs without signalling (port_extension.signalling)", row);
 	if (f->vm_port[0] != '\0' && !conf_name_is_plain(f->vm_port))
 		return conf_wrong(v, "vm_port", "\"%s\" can't be the name of a network device", f->vm_port);
 	return false;
@@ -94,6 +97,8 @@ static bool wrong_beside(const struct conf_vif *f, const struct conf_vif *g, str
 
 	if (f->id == g->id && strcmp(f->port, g->port) == 0)
 		return conf_wrong(v, "id", "%s is already in line %d", vif_format(f, row), g->line);
+	if (f->is_transit && g->is_transit && strcmp(f->port, g->port) == 0)
+		return false; /* of one port extender */
 	return f->vm_port[0] != '\0' && strcmp(f->vm_port, g->vm_port) == 0 &&
 	       conf_wrong(v, "vm_port", "vm_port \"%s\" of %s is that of %s already", f->vm_port,
 		       vif_format(f, row), vif_format(g, other));
@@ -120,14 +125,6 @@ bool conf_check_vif(const struct conf *c, struct conf_verdict *ret)
 					     vif_format(f, row), p->pe.max_vifs);
 }
 
-static bool has_vif(const struct conf *c, const char *port, uint32_t id)
-{
-	for (unsigned i = 0; i < c->n_vifs; i++)
-		if (c->vifs[i].id == id && strcmp(c->vifs[i].port, port) == 0)
-			return true;
-	return false;
-}
-
 static bool wrong_id(
 	const struct conf_list *l, const struct conf_port *p, const char *row, struct conf_verdict *v)
 {
@@ -150,7 +147,7 @@ bool conf_check_list(const struct conf *c, struct conf_verdict *ret)
 		if (k->id == l->id && strcmp(k->port, l->port) == 0)
 			return conf_wrong(ret, "id", "%s is already in line %d", row, k->line);
 	for (unsigned i = 0; i < l->n_members; i++) {
-		if (!has_vif(c, l->port, l->members[i]))
+		if (conf_find_vif(c, l->port, l->members[i]) == NULL)
 			return conf_wrong(ret, "members", "%s has the member %u, which is no VIF of the port",
 				row, l->members[i]);
 		for (unsigned j = 0; j < i; j++)

@@ -389,7 +389,7 @@ int conf_load(const char *path, struct conf **ret, struct conf_error *ret_error)
 	return error;
 }
 
-/* ---- a channel at run time ---- */
+/* ---- a channel or a VIF at run time ---- */
 
 /* The last row moves behind its port and the channels that it has. */
 static void move_to_its_port(struct conf *c)
@@ -403,13 +403,28 @@ static void move_to_its_port(struct conf *c)
 	c->ports[i] = row;
 }
 
-static bool read_added(struct reader *r, const struct conf_port *port, uint16_t scid)
+/* The last VIF moves behind those of its port, or of the ports before. */
+static void move_to_its_vifs(struct conf *c)
+{
+	struct conf_vif vif = c->vifs[c->n_vifs - 1];
+	const struct conf_port *port = conf_find_port(c, vif.port);
+	unsigned i = c->n_vifs - 1;
+
+	while (i > 0 && conf_find_port(c, c->vifs[i - 1].port) > port)
+		i--;
+	memmove(&c->vifs[i + 1], &c->vifs[i], (c->n_vifs - 1 - i) * sizeof(vif));
+	c->vifs[i] = vif;
+}
+
+typedef bool read_added(struct reader *r, const struct conf_port *port, uint32_t id);
+
+static bool read_added_channel(struct reader *r, const struct conf_port *port, uint32_t scid)
 {
 	unsigned n = r->conf->n_ports;
 
 	r->written = *port; /* its row moves when the array grows */
 	r->given = (struct conf_given){ .rr = true, .agents = true };
-	if (conf_find_channel(r->conf, port->name, scid) != NULL)
+	if (conf_find_channel(r->conf, port->name, (uint16_t)scid) != NULL)
 		return conf_doc_fail(
 			&r->doc, NULL, "port \"%s\" has a channel %u already", r->written.name, scid);
 	if (port->role == CONF_ORDINARY)
@@ -423,25 +438,55 @@ static bool read_added(struct reader *r, const struct conf_port *port, uint16_t 
 	return true;
 }
 
-int conf_add_channel(
-	struct conf *c, const char *port, uint16_t scid, const char *settings, struct conf_error *ret_error)
+static bool read_added_vif(struct reader *r, const struct conf_port *port, uint32_t id)
+{
+	unsigned n = r->conf->n_vifs;
+
+	r->row = *port;
+	if (conf_find_vif(r->conf, port->name, id) != NULL)
+		return conf_doc_fail(&r->doc, NULL, "port \"%s\" has a VIF %u already", port->name, id);
+	if (port->role == CONF_ORDINARY)
+		return conf_doc_fail(&r->doc, NULL, "an ordinary port has no VIFs");
+	if (!read_vif(r, config_root_setting(&r->doc.cfg), 0)) {
+		r->conf->n_vifs = n;
+		return false;
+	}
+	r->conf->vifs[n].line = 0;
+	move_to_its_vifs(r->conf);
+	return true;
+}
+
+static int add_at_run_time(struct conf *c, const char *port, const char *key, uint32_t id,
+	const char *settings, read_added *read, struct conf_error *ret_error)
 {
 	const struct conf_port *row = conf_find_port(c, port);
-	size_t size = strlen(settings) + sizeof("scid = 65535;\n");
+	size_t size = strlen(settings) + sizeof("scid = 4294967295;\n");
 	char *text = malloc(size);
 	struct reader r = { .conf = c };
 	int error = text != NULL ? 0 : -ENOMEM;
 
 	*ret_error = (struct conf_error){ 0 };
 	if (error == 0) {
-		snprintf(text, size, "scid = %u;\n%s", scid, settings);
+		snprintf(text, size, "%s = %u;\n%s", key, id, settings);
 		error = conf_doc_open_text(&r.doc, text, ret_error);
 		if (error == 0 && row == NULL)
 			conf_doc_fail(&r.doc, NULL, "no port \"%s\"", port);
-		if (error == 0 && (row == NULL || !read_added(&r, row, scid)))
+		if (error == 0 && (row == NULL || !read(&r, row, id)))
 			error = -EINVAL;
 		conf_doc_close(&r.doc);
 	}
 	free(text);
 	return error;
+}
+
+int conf_add_channel(
+	struct conf *c, const char *port, uint16_t scid, const char *settings, struct conf_error *ret_error)
+{
+	return add_at_run_time(c, port, "scid", scid, settings, read_added_channel, ret_error);
+}
+
+int conf_add_vif(
+	struct conf *c, const char *port, uint32_t id, const char *settings, struct conf_error *ret_error)
+{
+	return add_at_run_time(c, port, "id", id, settings, read_added_vif, ret_error);
 }

@@ -163,6 +163,26 @@ bool conf_remove_channel(struct conf *c, const char *port, uint16_t scid)
 	return true;
 }
 
+const struct conf_vif *conf_find_vif(const struct conf *c, const char *port, uint32_t id)
+{
+	for (unsigned i = 0; i < c->n_vifs; i++)
+		if (c->vifs[i].id == id && strcmp(c->vifs[i].port, port) == 0)
+			return &c->vifs[i];
+	return NULL;
+}
+
+bool conf_remove_vif(struct conf *c, const char *port, uint32_t id)
+{
+	const struct conf_vif *row = conf_find_vif(c, port, id);
+	size_t i = row != NULL ? (size_t)(row - c->vifs) : c->n_vifs;
+
+	if (row == NULL)
+		return false;
+	memmove(&c->vifs[i], &c->vifs[i + 1], (c->n_vifs - i - 1) * sizeof(*row));
+	c->n_vifs--;
+	return true;
+}
+
 const struct conf_port *conf_find_port(const struct conf *c, const char *name)
 {
 	return conf_find_channel(c, name, CONF_SCID_DEFAULT);

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -38,6 +39,13 @@ enum cmd_opt { /* index into cmd_options[] */
 	OPT_PVID,
 	OPT_REFLECTIVE_RELAY,
 	OPT_LEARNING,
+	OPT_PRIORITY,
+	OPT_UNTAGGED,
+	OPT_TRANSIT,
+	OPT_TYPE,
+	OPT_GENERATION,
+	OPT_QUIET,
+	OPT_HTML,
 	OPT_N,
 };
 enum cmd_value { CMD_FLAG, CMD_TEXT, CMD_LIST }; /* a list option may be given more than once */
@@ -66,12 +74,14 @@ struct command {
 	const char *name;
 	const char *sub;      /* second word; NULL: the command has one */
 	const char *operands; /* for usage texts; NULL: none */
-	unsigned options;     /* bits 1u << OPT_... beside the global ones */
+	uint64_t options;     /* CMD_BIT(OPT_...) beside the global ones */
 	int (*run)(const struct command *cmd, const struct cmd_args *args); /* an EXIT_ value */
 	const char *help;
 };
 extern const struct command cmd_commands[]; /* ends with a NULL name */
-extern const unsigned cmd_global_options;
+#define CMD_BIT(option) (UINT64_C(1) << (option))
+_Static_assert(OPT_N <= 64, "an option is a bit of a command's");
+extern const uint64_t cmd_global_options;
 
 /** Parse a command line. False with *ret_exit after printing why, or what was asked for (help, version). */
 bool cmd_parse(int argc, char **argv, struct cmd_args *ret, const struct command **ret_cmd, int *ret_exit);
@@ -86,13 +96,21 @@ int cmd_help(const struct command *cmd, const struct cmd_args *args);
 int cmd_show(const struct command *cmd, const struct cmd_args *args);
 int cmd_vsi(const struct command *cmd, const struct cmd_args *args);
 int cmd_channel(const struct command *cmd, const struct cmd_args *args);
+int cmd_vif(const struct command *cmd, const struct cmd_args *args);
 int cmd_monitor(const struct command *cmd, const struct cmd_args *args);
+int cmd_pcap_show(const struct command *cmd, const struct cmd_args *args);
+int cmd_pcap_check(const struct command *cmd, const struct cmd_args *args);
 int cmd_reload(const struct command *cmd, const struct cmd_args *args);
 
 /** "evbctl: ..." on stderr; returns `code`. */
 __attribute__((format(printf, 2, 3))) int cmd_fail(int code, const char *format, ...);
 /** One JSON object and a newline on stdout, flushed. */
 void cmd_print_json(const json_t *j);
+/** A number from low to high, decimal, or hexadecimal with 0x; false after saying that it is none. */
+bool cmd_number(const struct cmd_args *args, enum cmd_opt option, long low, long high, long *ret);
+/** settings[key] = such a number, if the option is given. */
+bool cmd_put_number(json_t *settings, const char *key, const struct cmd_args *args, enum cmd_opt option,
+	long low, long high);
 struct out;
 /** Standard output as it is: terminal width, current time. */
 struct out cmd_out(void);

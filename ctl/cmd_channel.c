@@ -12,31 +12,6 @@
 
 enum { VLAN_MAX = 4094, PATTERNS_TEXT = 512 };
 
-/* A number from low to high; false after saying that it is none. */
-static bool number_of(const struct cmd_args *args, enum cmd_opt option, long low, long high, long *ret)
-{
-	const char *text = args->text[option];
-	char *end;
-
-	*ret = strtol(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && *ret >= low && *ret <= high)
-		return true;
-	cmd_fail(EXIT_USAGE, "--%s: a number from %ld to %ld is needed", cmd_options[option].name, low, high);
-	return false;
-}
-
-static bool put_number(json_t *settings, const char *key, const struct cmd_args *args, enum cmd_opt option)
-{
-	long n;
-
-	if (!args->given[option])
-		return true;
-	if (!number_of(args, option, 1, VLAN_MAX, &n))
-		return false;
-	json_object_set_new(settings, key, json_integer(n));
-	return true;
-}
-
 static bool put_flag(json_t *settings, const char *key, const struct cmd_args *args, enum cmd_opt option)
 {
 	const char *text = args->text[option];
@@ -95,9 +70,9 @@ static json_t *settings_of(const struct cmd_args *args)
 {
 	json_t *s = json_object();
 
-	if (put_number(s, "svid", args, OPT_SVID) && put_number(s, "pvid", args, OPT_PVID) &&
-		put_relay(s, args) && put_vm_ports(s, args) &&
-		put_flag(s, "reflective_relay", args, OPT_REFLECTIVE_RELAY) &&
+	if (cmd_put_number(s, "svid", args, OPT_SVID, 1, VLAN_MAX) &&
+		cmd_put_number(s, "pvid", args, OPT_PVID, 1, VLAN_MAX) && put_relay(s, args) &&
+		put_vm_ports(s, args) && put_flag(s, "reflective_relay", args, OPT_REFLECTIVE_RELAY) &&
 		put_flag(s, "learning", args, OPT_LEARNING))
 		return s;
 	json_decref(s);
@@ -116,7 +91,7 @@ static bool read_channel(const struct cmd_args *args, long *ret)
 		cmd_fail(EXIT_USAGE, "--scid and --channel are the same");
 		return false;
 	}
-	return number_of(args, option, CTL_CHANNEL_DEFAULT, CTL_CHANNEL_MAX, ret);
+	return cmd_number(args, option, CTL_CHANNEL_DEFAULT, CTL_CHANNEL_MAX, ret);
 }
 
 static void print_row(const json_t *row, bool is_add)

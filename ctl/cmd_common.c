@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -48,6 +49,31 @@ int cmd_exit_code(const json_t *reply)
 	default:
 		return EXIT_FAILED;
 	}
+}
+
+bool cmd_number(const struct cmd_args *args, enum cmd_opt option, long low, long high, long *ret)
+{
+	const char *text = args->text[option];
+	char *end;
+
+	*ret = strtol(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && *ret >= low && *ret <= high)
+		return true;
+	cmd_fail(EXIT_USAGE, "--%s: a number from %ld to %ld is needed", cmd_options[option].name, low, high);
+	return false;
+}
+
+bool cmd_put_number(json_t *settings, const char *key, const struct cmd_args *args, enum cmd_opt option,
+	long low, long high)
+{
+	long n;
+
+	if (!args->given[option])
+		return true;
+	if (!cmd_number(args, option, low, high, &n))
+		return false;
+	json_object_set_new(settings, key, json_integer(n));
+	return true;
 }
 
 json_t *cmd_ask(const struct cmd_args *args, json_t *request, int timeout_s, int *ret_exit)

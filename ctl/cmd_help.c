@@ -10,7 +10,7 @@
 
 static bool accepts(const struct command *c, unsigned option)
 {
-	return (c->options & 1u << option) != 0;
+	return (c->options & CMD_BIT(option)) != 0;
 }
 
 static void print_option(FILE *f, unsigned i)
@@ -122,7 +122,7 @@ static void bash_patterns(FILE *f, const char *const *args)
 static void bash_values(FILE *f)
 {
 	static const struct {
-		const char *args[8]; /* ends with NULL */
+		const char *args[10]; /* ends with NULL */
 		const char *reply;
 	} kinds[] = {
 		{ { "SOCKET", "FILE" }, "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return" },
@@ -132,7 +132,10 @@ static void bash_values(FILE *f)
 		{ { "vepa|veb|none|single" },
 			"mapfile -t COMPREPLY < <(compgen -W \"vepa veb none single\" -- \"$cur\"); return" },
 		{ { "yes|no" }, "mapfile -t COMPREPLY < <(compgen -W \"yes no\" -- \"$cur\"); return" },
-		{ { "ID", "N", "ADDRESS", "FILTER", "HEX", "SECONDS", "PATTERNS" }, "return" },
+		{ { "ratified|draft02" },
+			"mapfile -t COMPREPLY < <(compgen -W \"ratified draft02\" -- \"$cur\"); return" },
+		{ { "ID", "N", "ADDRESS", "FILTER", "HEX", "SECONDS", "PATTERNS", "VLANS", "WORD" },
+			"return" },
 	};
 
 	fputs("\tcase $prev in\n", f);
@@ -144,10 +147,10 @@ static void bash_values(FILE *f)
 	fputs("\tesac\n", f);
 }
 
-static void bash_options(FILE *f, unsigned mask)
+static void bash_options(FILE *f, uint64_t mask)
 {
 	for (unsigned i = 0; i < OPT_N; i++) {
-		if ((mask & 1u << i) == 0)
+		if ((mask & CMD_BIT(i)) == 0)
 			continue;
 		fputc(' ', f);
 		print_spelling(f, i, " ");
@@ -205,7 +208,11 @@ void help_bash(FILE *f)
 	bash_options(f, cmd_global_options);
 	fputs("\"\n\tcase \"${words[*]}\" in\n", f);
 	bash_commands(f);
-	fputs("\tesac\n\tmapfile -t COMPREPLY < <(compgen -W \"$replies\" -- \"$cur\")\n}\n"
+	fputs("\tesac\n"
+	      "\t[[ ${words[0]:-} != pcap || ${#words[@]} -lt 2 || $cur == -* ]] || { mapfile -t COMPREPLY < "
+	      "<(compgen -f -- "
+	      "\"$cur\"); return; }\n"
+	      "\tmapfile -t COMPREPLY < <(compgen -W \"$replies\" -- \"$cur\")\n}\n"
 	      "complete -F _evbctl evbctl\n",
 		f);
 }
@@ -225,6 +232,17 @@ static void mdoc_option(FILE *f, unsigned i)
 	fputs(o->value == CMD_LIST ? " ...\n" : "\n", f);
 }
 
+/* "[COMMAND]" may be left out, "FILE" may not. */
+static void mdoc_operands(FILE *f, const char *operands)
+{
+	if (operands == NULL)
+		return;
+	if (operands[0] == '[')
+		fprintf(f, ".Op Ar %.*s\n", (int)strcspn(operands + 1, "]"), operands + 1);
+	else
+		fprintf(f, ".Ar %s\n", operands);
+}
+
 void help_mdoc(FILE *f)
 {
 	fputs(".Sh SYNOPSIS\n", f);
@@ -233,8 +251,7 @@ void help_mdoc(FILE *f)
 		mdoc_option(f, OPT_SOCKET);
 		mdoc_option(f, OPT_JSON);
 		fprintf(f, ".Cm %s%s%s\n", c->name, c->sub ? " " : "", c->sub ? c->sub : "");
-		if (c->operands != NULL)
-			fputs(".Op Ar COMMAND\n", f);
+		mdoc_operands(f, c->operands);
 		for (unsigned i = 0; i < OPT_N; i++)
 			if (accepts(c, i))
 				mdoc_option(f, i);

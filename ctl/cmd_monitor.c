@@ -33,6 +33,8 @@ static void print_event(const json_t *event)
 	put(" ", text_of(event, "port"), "");
 	if (json_integer_value(json_object_get(event, "channel")) > 1) /* 1: the port itself */
 		printf("/%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(event, "channel")));
+	if (json_is_integer(json_object_get(event, "vif")))
+		printf("#%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(event, "vif")));
 	put(" ", type, "");
 	put(" ", text_of(event, "vsi"), "");
 	put(json_is_true(json_object_get(event, "warning")) ? " WARNING " : " ", text_of(event, "event"), "");

@@ -192,7 +192,7 @@ static const struct command *find_command(const struct cmd_args *a, unsigned *re
 static bool check_options(const struct cmd_args *a, const struct command *c)
 {
 	for (unsigned i = 0; i < OPT_N; i++) {
-		if (a->given[i] && ((c->options | cmd_global_options) & 1u << i) == 0) {
+		if (a->given[i] && ((c->options | cmd_global_options) & CMD_BIT(i)) == 0) {
 			cmd_fail(EXIT_USAGE, "%s%s%s has no option --%s", c->name, c->sub ? " " : "",
 				c->sub ? c->sub : "", cmd_options[i].name);
 			return false;

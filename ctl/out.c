@@ -61,11 +61,13 @@ void out_value(FILE *f, const json_t *value)
 
 void out_port(FILE *f, const json_t *row)
 {
-	const json_t *channel = json_object_get(row, "channel");
+	const json_t *channel = json_object_get(row, "channel"), *vif = json_object_get(row, "vif");
 
 	out_value(f, json_object_get(row, "port"));
 	if (json_integer_value(channel) > 1)
 		fprintf(f, "/%" JSON_INTEGER_FORMAT, json_integer_value(channel));
+	if (json_is_integer(vif))
+		fprintf(f, "#%" JSON_INTEGER_FORMAT, json_integer_value(vif));
 }
 
 time_t out_time_parse(const char *text)
@@ -327,15 +329,16 @@ static void flatten(json_t *list, const json_t *row, const char *path, const jso
 		{
 			char below[128];
 
-			if (value == row && strcmp(key, "channel") == 0)
+			if (value == row && (strcmp(key, "channel") == 0 || strcmp(key, "vif") == 0))
 				continue; /* its name */
 			snprintf(below, sizeof(below), "%s%s%s", path, path[0] ? " " : "", key);
 			flatten(list, row, below, member, all);
 		}
 	} else if (json_is_number(value) && (all || (json_number_value(value) != 0 && !is_time(path)))) {
-		json_array_append_new(list,
-			json_pack("{s:O, s:O?, s:s, s:O}", "port", json_object_get(row, "port"), "channel",
-				json_object_get(row, "channel"), "counter", path, "value", value));
+		json_array_append_new(
+			list, json_pack("{s:O, s:O?, s:O?, s:s, s:O}", "port", json_object_get(row, "port"),
+				      "channel", json_object_get(row, "channel"), "vif",
+				      json_object_get(row, "vif"), "counter", path, "value", value));
 	}
 }
 

@@ -26,7 +26,7 @@ struct out_view {
 	const char *what;              /* as in "show WHAT" */
 	const char *block_title;       /* key that heads a block of -v; "port" ... */
 	const char *empty;             /* line printed when there are no rows */
-	struct out_column columns[12]; /* end with a NULL title */
+	struct out_column columns[14]; /* end with a NULL title */
 };
 
 const struct out_view *out_view_find(const char *what); /* NULL: none of that name */
@@ -37,7 +37,7 @@ void out_blocks(const struct out *o, const char *title_key, const json_t *rows);
 /** Counters as lines "port counter value"; all: also the zero ones. */
 void out_counters(const struct out *o, const json_t *rows, bool all);
 
-/** The port of a row, with its S-channel unless that is the default one: "eth0", "eth0/2". */
+/** The port of a row, with its S-channel unless that is the default one, or its VIF: "eth0", "eth0/2", "swp1#5". */
 void out_port(FILE *f, const json_t *row);
 /** A scalar plainly: text as it is, "yes", "no", "-" for null; arrays and objects on one line. */
 void out_value(FILE *f, const json_t *value);

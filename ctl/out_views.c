@@ -97,6 +97,35 @@ static void cell_channels(FILE *f, const json_t *row, const json_t *value, const
 		fprintf(f, ", %s", text_of(row, "cdcp_state"));
 }
 
+/* "3, operational": how many, and how the session of PE-CSP is. */
+static void cell_vifs(FILE *f, const json_t *row, const json_t *value, const struct out *o)
+{
+	(void)o;
+	if (!json_is_integer(value))
+		return;
+	out_value(f, value);
+	if (text_of(row, "csp_state")[0])
+		fprintf(f, ", %s", text_of(row, "csp_state"));
+}
+
+/* Where frames to and from it are: "vn-tag 5". */
+static void cell_vif(FILE *f, const json_t *row, const json_t *value, const struct out *o)
+{
+	(void)o;
+	out_value(f, value);
+	if (is_true(row, "transit"))
+		fputs(", transit", f);
+}
+
+static void cell_vif_link(FILE *f, const json_t *row, const json_t *value, const struct out *o)
+{
+	(void)o;
+	if (is_true(row, "carrier_taken"))
+		fputs("taken down", f);
+	else
+		out_value(f, value);
+}
+
 static void cell_rr(FILE *f, const json_t *row, const json_t *value, const struct out *o)
 {
 	(void)row;
@@ -206,10 +235,11 @@ static const struct out_view views[] = {
 	{ "ports", "name", "no ports",
 		{ { "PORT", "name", NULL, OUT_LEFT }, { "ROLE", "role", NULL, OUT_LEFT },
 			{ "LINK", "link", cell_link, OUT_LEFT }, { "RELAY", "relay_mode", NULL, OUT_LEFT },
-			{ "PEER", "peer", cell_peer, OUT_WRAP },
+			{ "SPEAKS", "generation", NULL, OUT_LEFT }, { "PEER", "peer", cell_peer, OUT_WRAP },
 			{ "REFLECT", "reflective_relay", cell_rr, OUT_LEFT },
 			{ "CHANNELS", "channels", cell_channels, OUT_LEFT },
-			{ "VSIS", "vsis", NULL, OUT_RIGHT }, { "DRIVER", "driver", NULL, OUT_LEFT },
+			{ "VIFS", "vifs", cell_vifs, OUT_LEFT }, { "VSIS", "vsis", NULL, OUT_RIGHT },
+			{ "DRIVER", "driver", NULL, OUT_LEFT },
 			{ "OFFLOADS OFF", "offloads_changed", cell_remark, OUT_WRAP },
 			{ "REMARK", "alarm", cell_remark, OUT_WRAP }, { NULL, NULL, NULL, OUT_LEFT } } },
 	{ "neighbors", "port", "no LLDP neighbours heard",
@@ -237,8 +267,13 @@ static const struct out_view views[] = {
 			{ "PORT", "port", cell_port, OUT_LEFT }, { "KIND", "kind", NULL, OUT_LEFT },
 			{ "SEEN", "seen", cell_age, OUT_RIGHT }, { NULL, NULL, NULL, OUT_LEFT } } },
 	{ "vif", "id", "no virtual interfaces: no port uses VN-Tag or E-TAG",
-		{ { "PORT", "port", NULL, OUT_LEFT }, { "VIF", "id", NULL, OUT_RIGHT },
-			{ "STATE", "state", NULL, OUT_LEFT }, { NULL, NULL, NULL, OUT_LEFT } } },
+		{ { "PORT", "port", NULL, OUT_LEFT }, { "TAG", "tag", NULL, OUT_LEFT },
+			{ "VIF", "id", cell_vif, OUT_RIGHT }, { "VM PORT", "vm_port", cell_remark, OUT_LEFT },
+			{ "LINK", "link", cell_vif_link, OUT_LEFT }, { "STATE", "state", NULL, OUT_LEFT },
+			{ "PVID", "pvid", NULL, OUT_RIGHT }, { "VSIS", "vsis", NULL, OUT_RIGHT },
+			{ "RX", "rx_frames", NULL, OUT_RIGHT }, { "TX", "tx_frames", NULL, OUT_RIGHT },
+			{ "DROPS", "drops", NULL, OUT_RIGHT }, { "REASON", "reason", cell_remark, OUT_WRAP },
+			{ NULL, NULL, NULL, OUT_LEFT } } },
 	{ "types", "type_id", "no VSI types: the daemon has no type database",
 		{ { "TYPE", "type_id", NULL, OUT_RIGHT },
 			{ "VERSION", "version_low", cell_versions, OUT_LEFT },

@@ -51,8 +51,11 @@ static void detach(struct evbd_port *e)
 	close_link(e);
 	if (e->ifindex && if_indextoname((unsigned)e->ifindex, name))
 		offload_restore(name, &e->offloads);
-	e->d->memo_is_stale = e->d->memo_is_stale || e->offloads.n > 0;
+	e->d->memo_is_stale = e->d->memo_is_stale || e->offloads.n > 0 || e->has_no_carrier;
 	e->offloads.n = 0;
+	if (e->has_no_carrier && e->ifindex && e->d->rtnl)
+		(void)rtnl_set_link(e->d->rtnl, e->ifindex, true);
+	e->has_no_carrier = e->wants_up = e->wants_down = false;
 	if (e->is_shielded)
 		shield_down(e->ifindex);
 	e->is_shielded = e->is_exposed = false;
@@ -224,7 +227,9 @@ static void attach(struct evbd_port *e, const struct rtnl_link *link)
 		e->ifindex = link->ifindex;
 		if (offload_disable(p->name, &e->offloads) < 0)
 			e->offloads.n = 0;
-		offload_memo_take(e->d->memo, e->ifindex, p->name, &e->offloads);
+		offload_memo_take(e->d->memo, e->ifindex, p->name, &e->offloads, &e->has_no_carrier);
+		if (e->has_no_carrier)
+			node_port_carrier_taken(e->d->node, e->port);
 		e->d->memo_is_stale = e->d->memo_is_stale || e->offloads.n > 0;
 		shield(e, p);
 	}
@@ -252,7 +257,9 @@ static bool next_row(void *ctx, struct offload_row *ret)
 
 		if (!e || e->ifindex == 0)
 			continue;
-		*ret = (struct offload_row){ .ifindex = e->ifindex, .saved = e->offloads };
+		*ret = (struct offload_row){
+			.ifindex = e->ifindex, .has_no_carrier = e->has_no_carrier, .saved = e->offloads
+		};
 		memcpy(ret->name, e->name, sizeof(ret->name));
 		return true;
 	}
@@ -275,6 +282,9 @@ void evbd_memo(struct evbd *d)
 
 uint16_t evbd_vm_uplink(const struct evbd *d, const char *name)
 {
+	for (unsigned i = 0; i < d->conf->n_vifs; i++)
+		if (strcmp(d->conf->vifs[i].vm_port, name) == 0)
+			return node_find_port(d->node, d->conf->vifs[i].port);
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
 		const struct node_port *p = node_port(d->node, i);
 

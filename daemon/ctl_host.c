@@ -73,15 +73,16 @@ static bool host_libvirt(void *ctx, struct ctl_libvirt_info *ret)
 	return evbd_libvirt_info(ctx, ret);
 }
 
-static bool host_channel_add(
-	void *ctx, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT])
+static bool host_add(void *ctx, enum state_kind kind, const char *port, uint32_t id, const json_t *settings,
+	char why[CTL_ERROR_TEXT])
 {
-	return evbd_channel_add(ctx, port, scid, settings, why);
+	return evbd_add(ctx, kind, port, id, settings, why);
 }
 
-static bool host_channel_remove(void *ctx, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT])
+static bool host_remove(
+	void *ctx, enum state_kind kind, const char *port, uint32_t id, char why[CTL_ERROR_TEXT])
 {
-	return evbd_channel_remove(ctx, port, scid, why);
+	return evbd_remove(ctx, kind, port, id, why);
 }
 
 struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
@@ -100,8 +101,8 @@ struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
 		.reload = host_reload,
 		.state = host_state,
 		.libvirt = host_libvirt,
-		.channel_add = host_channel_add,
-		.channel_remove = host_channel_remove,
+		.add = host_add,
+		.remove = host_remove,
 	};
 	char err[CONF_TEXT] = "";
 	struct ctl_server *s = ctl_server_new(d->base, &host, ret_errno, err, sizeof(err));

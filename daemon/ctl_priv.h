@@ -57,7 +57,6 @@ void ctl_put_time(
 void ctl_put_lldp_id(json_t *o, const char *key, struct span value, bool is_chassis);
 /** A peer's text, escaped. */
 void ctl_put_lldp_text(json_t *o, const char *key, struct span text);
-struct vdp_params ctl_params(const struct node_port *p);
 bool ctl_is_evb(const struct node_port *p);            /* station or bridge */
 const char *ctl_generation(const struct node_port *p); /* NULL: none in force */
 void ctl_put_rr(json_t *o, const struct node_port *p);
@@ -69,6 +68,15 @@ void ctl_put_channel(json_t *o, const struct node *n, const struct node_port *p)
 const char *ctl_channel_why(const struct node *n, const struct node_port *p, char text[CDCP_WHY_TEXT]);
 /** Row of a channel of a station or bridge port, whether there is one or not. */
 json_t *ctl_channel_row(const struct ctl_host *h, uint16_t device, uint16_t scid);
+
+/** Row of a VIF of a port with port extension, whether there is one or not. */
+json_t *ctl_vif_row(const struct ctl_host *h, uint16_t device, uint32_t id);
+/** o["vif"]: of a VM port or a bridge's VIF, 0: null. */
+void ctl_put_vif(json_t *o, uint32_t vif);
+/** The tag of a port with port extension, as it was agreed or configured; NULL: none. */
+const char *ctl_tag(const struct node_port *p);
+/** Where the port's session of PE-CSP stands; NULL: it has none. */
+const char *ctl_csp_state(const struct node_port *p);
 
 /** Row of a VSI; `index` in its table, UINT32_MAX: it is in none (any more). */
 json_t *ctl_vsi_row(const struct ctl_host *h, uint16_t port, uint32_t index, const struct vdp_vsi *v);
@@ -117,8 +125,8 @@ void ctl_reply_rows(struct ctl_client *c, enum ctl_status status, const char *er
 void ctl_client_again(struct ctl_client *c);
 void ctl_client_after(struct ctl_client *c, struct dur d);
 
-/** Do a `channel` request, and answer. */
-void ctl_channel_request(struct ctl_client *c, const json_t *j);
+/** Do a `channel` or `vif` request, and answer. */
+void ctl_added_request(struct ctl_client *c, enum state_kind kind, const json_t *j);
 
 /** Start a `vsi` request; answers at once when it can't be understood. */
 void ctl_vsi_begin(struct ctl_client *c, const json_t *request);

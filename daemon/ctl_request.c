@@ -1,5 +1,5 @@
 /*
- * ctl_request.c - what a client may ask: show, vsi, channel, reload, monitor; and long answers in steps.
+ * ctl_request.c - what a client may ask: show, vsi, channel, vif, reload, monitor; and long answers in steps.
  *
  * A client has one request in work; what it sends meanwhile waits in its input buffer, so pipelined requests are
  * answered in order. Listings and VSI requests are jobs: each turn of the event loop does a bounded part of one, and
@@ -174,7 +174,9 @@ void ctl_request(struct ctl_client *c, struct span body)
 	else if (strcmp(command, "vsi") == 0)
 		ctl_vsi_begin(c, request);
 	else if (strcmp(command, "channel") == 0)
-		ctl_channel_request(c, request);
+		ctl_added_request(c, STATE_CHANNEL, request);
+	else if (strcmp(command, "vif") == 0)
+		ctl_added_request(c, STATE_VIF, request);
 	else if (strcmp(command, "reload") == 0)
 		do_reload(c);
 	else if (strcmp(command, "monitor") == 0) {

@@ -267,6 +267,7 @@ static json_t *event_message(const struct ctl_host *h, const struct node_event *
 	ctl_put_bool(e, "warning", ev->is_warning);
 	ctl_put_text(e, "port", p ? p->name : NULL);
 	ctl_put(e, "channel", p ? json_integer(p->scid) : NULL);
+	ctl_put_vif(e, p ? p->vif : 0);
 	ctl_put_text(e, "vsi", ev->vsi ? vsi_id_format(&ev->vsi->subject.vsi, id) : NULL);
 	ctl_put_text(e, "from", ev->from);
 	ctl_put_text(e, "to", ev->to);

@@ -51,10 +51,11 @@ struct ctl_host { /* strings and pointers must live as long as the server */
 	int (*reload)(void *ctx, struct conf_change *ret, unsigned max, unsigned *ret_n,
 		struct conf_error *ret_error);
 	void (*state)(void *ctx, struct state_health *ret);
-	/** An S-channel comes or goes at run time. False with the reason. */
-	bool (*channel_add)(
-		void *ctx, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT]);
-	bool (*channel_remove)(void *ctx, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT]);
+	/** An S-channel or VIF comes or goes at run time. False with the reason. */
+	bool (*add)(void *ctx, enum state_kind kind, const char *port, uint32_t id, const json_t *settings,
+		char why[CTL_ERROR_TEXT]);
+	bool (*remove)(
+		void *ctx, enum state_kind kind, const char *port, uint32_t id, char why[CTL_ERROR_TEXT]);
 	/** May be NULL. False: we are not in lldpad's place. */
 	bool (*libvirt)(void *ctx, struct ctl_libvirt_info *ret);
 };

@@ -102,20 +102,15 @@ bool ctl_is_evb(const struct node_port *p)
 	return p->kind == NODE_STATION || p->kind == NODE_BRIDGE;
 }
 
-struct vdp_params ctl_params(const struct node_port *p)
-{
-	const struct evb_oper *o = &p->evb.oper;
-
-	return (struct vdp_params){ o->retries, o->rte, o->rwd, o->rka, o->group_ids };
-}
-
 const char *ctl_generation(const struct node_port *p)
 {
-	return ctl_is_evb(p) && p->evb.oper.is_ready ? "ratified" : NULL;
+	return ctl_is_evb(p) && p->evb.oper.is_ready ? qbg_edition_name(p->choice.edition) : NULL;
 }
 
 const char *ctl_relay_mode(const struct node_port *p)
 {
+	if (p->kind == NODE_STATION && p->vifs)
+		return "iv"; /* interface virtualizer */
 	return p->kind == NODE_STATION || p->kind == NODE_VM ? conf_relay_names[p->conf.relay] : "bridge";
 }
 
@@ -132,6 +127,15 @@ void ctl_put_rr(json_t *o, const struct node_port *p)
 }
 
 /* ---- ports ---- */
+
+/* Is there no session of PE-CSP, and should be one? */
+static bool no_vifs(const struct node *n, const struct node_port *p)
+{
+	const struct node_pe *pe = p->vifs ? p->vifs->pe : NULL;
+	bool is_spare = pe && pe->upstream != NODE_NO_PORT && pe->upstream != p->device;
+
+	return p->device != NODE_NO_PORT && !is_spare && node_vif_no_session(n, p->device) != NULL;
+}
 
 /* What an operator should look at; NULL: nothing. */
 static const char *alarm_of(const struct ctl_host *h, const struct node_port *p,
@@ -157,6 +161,8 @@ static const char *alarm_of(const struct ctl_host *h, const struct node_port *p,
 		snprintf(text, size, "the peer has the same CDCP role: no S-channels");
 	else if (mtu->is_too_small)
 		uplink_mtu_text(h->node, p->device, mtu, text);
+	else if (o->peer == EVB_PEER_OK && no_vifs(h->node, p))
+		snprintf(text, size, "no VIFs: %s", node_vif_no_session(h->node, p->device));
 	else if (o->rr_blocked)
 		snprintf(text, size, "reflective relay blocked: a BPDU came in");
 	else if (o->rr_alarm)
@@ -236,20 +242,31 @@ static void put_offloads(json_t *row, const struct offload_saved *saved)
 static void put_evb(json_t *row, const struct node_port *p)
 {
 	const struct evb_oper *o = &p->evb.oper;
-	struct vdp_params params = ctl_params(p);
-	bool is_evb = ctl_is_evb(p);
+	const struct vdp_timers *t = ctl_is_evb(p) ? vdp_table_timers(p->vdp) : NULL;
+	bool is_evb = ctl_is_evb(p), has_exponents = is_evb && p->choice.edition == QBG_RATIFIED;
 
 	ctl_put_text(row, "peer_state", is_evb ? evb_peer_name(o->peer) : NULL);
 	ctl_put(row, "retries", is_evb ? json_integer(o->retries) : NULL);
 	ctl_put(row, "rte", is_evb ? json_integer(o->rte) : NULL);
-	ctl_put(row, "rwd", is_evb ? json_integer(o->rwd) : NULL);
-	ctl_put(row, "rka", is_evb ? json_integer(o->rka) : NULL);
-	ctl_put(row, "resp_wait_s", is_evb ? json_real(dur_seconds(vdp_resp_wait_delay(&params))) : NULL);
-	ctl_put(row, "reinit_keepalive_s",
-		is_evb ? json_real(dur_seconds(vdp_reinit_keep_alive(&params))) : NULL);
-	ctl_put(row, "tout_keepalive_s",
-		is_evb ? json_real(dur_seconds(vdp_tout_keep_alive(&params))) : NULL);
+	ctl_put(row, "rwd", has_exponents ? json_integer(o->rwd) : NULL);
+	ctl_put(row, "rka", has_exponents ? json_integer(o->rka) : NULL);
+	ctl_put(row, "resp_wait_s", t ? json_real(dur_seconds(t->resp_wait_delay)) : NULL);
+	ctl_put(row, "reinit_keepalive_s", t ? json_real(dur_seconds(t->reinit_keep_alive)) : NULL);
+	ctl_put(row, "tout_keepalive_s", t ? json_real(dur_seconds(t->tout_keep_alive)) : NULL);
 	ctl_put(row, "group_ids", is_evb ? json_boolean(o->group_ids) : NULL);
+}
+
+/* Port extension of an uplink or cascade port; null where there is none. */
+static void put_vifs(json_t *row, const struct node *n, const struct node_port *p)
+{
+	const struct node_pe *pe = p->vifs ? p->vifs->pe : NULL;
+	const struct node_port *upstream = pe ? node_port(n, pe->upstream) : NULL;
+
+	ctl_put_text(row, "tag", ctl_tag(p));
+	ctl_put(row, "vifs", p->vifs ? json_integer(p->vifs->n_vifs) : NULL);
+	ctl_put_text(row, "csp_state", ctl_csp_state(p));
+	ctl_put_text(row, "group", pe ? p->conf.pe.group : NULL);
+	ctl_put_text(row, "upstream", upstream ? upstream->name : NULL);
 }
 
 static void port_row(struct ctl_walk *w, const struct node_port *p)
@@ -269,13 +286,14 @@ static void port_row(struct ctl_walk *w, const struct node_port *p)
 	ctl_put_time(row, "since", w->host, p->since);
 	ctl_put_text(row, "generation", ctl_generation(p));
 	ctl_put(row, "peer", ctl_peer(p));
-	ctl_put_text(row, "relay_mode", ctl_relay_mode(p));
+	ctl_put_text(row, "relay_mode", ctl_relay_mode(up && up->vifs ? up : p));
 	ctl_put_rr(row, p);
 	put_evb(row, p);
 	ctl_put_int(row, "vsis", up ? count_bound(w->host, (uint16_t)w->port) : t.vsis);
 	ctl_put_int(row, "channels", t.channels);
 	ctl_put_int(row, "channels_running", t.channels_running);
 	ctl_put_text(row, "cdcp_state", has_cdcp ? cdcp_state_name(p->channels->cdcp.state) : NULL);
+	put_vifs(row, w->host->node, p);
 	ctl_put_int(row, "vm_ports", t.vm_ports);
 	ctl_put_text(row, "uplink", up ? up->name : NULL);
 	ctl_put(row, "channel", up ? json_integer(up->scid) : NULL);

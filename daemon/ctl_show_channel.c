@@ -21,7 +21,7 @@ static void why_down(
 	else if (!uap->is_up)
 		snprintf(ret, CDCP_WHY_TEXT, "the port is down");
 	else if (!uap->conf.cdcp.is_enabled)
-		snprintf(ret, CDCP_WHY_TEXT, "SVID %u is another channel's still", p ? p->conf.svid : 0);
+		snprintf(ret, CDCP_WHY_TEXT, "SVID %u is another channel's still", p ? p->conf.svid : 0u);
 	else if (why != CDCP_WHY_NONE)
 		cdcp_why_text(sm, why, ret);
 	else if (sm->state != CDCP_RUNNING && sm->state != CDCP_HOLDING)

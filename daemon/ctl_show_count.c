@@ -110,6 +110,70 @@ static const struct counter link_names[] = {
 	{ NULL, 0 },
 };
 
+static const struct counter vif_names[] = {
+	{ "pe_tlv_bad_length", AT(node_vif_counters, tlv_length) },
+	{ "csp_ecp_not_ours", AT(node_vif_counters, ecp_not_ours) },
+	{ "vsi_without_vif", AT(node_vif_counters, vsi_unnamed) },
+	{ "vsi_unknown_vif", AT(node_vif_counters, vsi_unknown) },
+	{ NULL, 0 },
+};
+static const struct counter csp_ecp_tx_names[] = {
+	{ "csp_ecp_tx_frame_count", AT(ecp_tx_counters, frames) },
+	{ "csp_ecp_tx_retry_count", AT(ecp_tx_counters, retries) },
+	{ "csp_ecp_tx_failures", AT(ecp_tx_counters, failures) },
+	{ "csp_ecp_rx_ack_unexpected", AT(ecp_tx_counters, stray_acks) },
+	{ NULL, 0 },
+};
+static const struct counter csp_ecp_rx_names[] = {
+	{ "csp_ecp_rx_frame_count", AT(ecp_rx_counters, frames) },
+	{ "csp_ecp_rx_duplicate", AT(ecp_rx_counters, duplicates) },
+	{ "csp_ecp_rx_bad_version", AT(ecp_rx_counters, bad_version) },
+	{ "csp_ecp_rx_bad_op", AT(ecp_rx_counters, bad_op) },
+	{ "csp_ecp_rx_bad_subtype", AT(ecp_rx_counters, bad_subtype) },
+	{ "csp_ecp_rx_too_short", AT(ecp_rx_counters, too_short) },
+	{ "csp_ecp_rx_queue_full", AT(ecp_rx_counters, queue_full) },
+	{ NULL, 0 },
+};
+static const struct counter csp_names[] = {
+	{ "csp_requests_out", AT(csp_link_counters, requests_out) },
+	{ "csp_requests_in", AT(csp_link_counters, requests_in) },
+	{ "csp_responses_out", AT(csp_link_counters, responses_out) },
+	{ "csp_responses_in", AT(csp_link_counters, responses_in) },
+	{ "csp_bad_requests", AT(csp_link_counters, bad_requests) },
+	{ "csp_bad_responses", AT(csp_link_counters, bad_responses) },
+	{ "csp_stray_responses", AT(csp_link_counters, stray_responses) },
+	{ "csp_duplicates", AT(csp_link_counters, duplicates) },
+	{ "csp_retries", AT(csp_link_counters, retries) },
+	{ "csp_timeouts", AT(csp_link_counters, timeouts) },
+	{ "csp_gave_up", AT(csp_link_counters, gave_up) },
+	{ NULL, 0 },
+};
+/* What both ends count of their sessions and ports. */
+struct csp_common {
+	uint64_t opens, opens_refused, sessions_failed, created, refused, deleted;
+	uint64_t ports_full, groups_full, members_full, vids_full, late_answers;
+};
+static const struct counter csp_common_names[] = {
+	{ "csp_opens", AT(csp_common, opens) },
+	{ "csp_opens_refused", AT(csp_common, opens_refused) },
+	{ "csp_sessions_failed", AT(csp_common, sessions_failed) },
+	{ "csp_ports_created", AT(csp_common, created) },
+	{ "csp_ports_refused", AT(csp_common, refused) },
+	{ "csp_ports_deleted", AT(csp_common, deleted) },
+	{ "csp_ports_full", AT(csp_common, ports_full) },
+	{ "csp_groups_full", AT(csp_common, groups_full) },
+	{ "csp_members_full", AT(csp_common, members_full) },
+	{ "csp_vids_full", AT(csp_common, vids_full) },
+	{ "csp_late_answers", AT(csp_common, late_answers) },
+	{ NULL, 0 },
+};
+static const struct counter csp_cb_names[] = {
+	{ "csp_solicited", AT(csp_cb_counters, solicited) },
+	{ "csp_no_ids", AT(csp_cb_counters, no_ids) },
+	{ "csp_groups_failed", AT(csp_cb_counters, groups_failed) },
+	{ NULL, 0 },
+};
+
 /* `counters` NULL: the port has none of these, each is null. */
 static void put_all(json_t *o, const struct counter *names, const void *counters)
 {
@@ -140,6 +204,48 @@ static void put_agents(json_t *row, const struct node_port *p)
 	ctl_put(row, "lldp", agents);
 }
 
+static struct csp_common common_of_pe(const struct csp_pe_counters *n)
+{
+	return (struct csp_common){ n->opens, n->opens_refused, n->sessions_failed, n->created, n->refused,
+		n->deleted, n->ports_full, n->groups_full, n->members_full, n->vids_full, n->late_answers };
+}
+
+static struct csp_common common_of_cb(const struct csp_cb_counters *n)
+{
+	return (struct csp_common){ n->opens, n->opens_refused, n->sessions_failed, n->created, n->refused,
+		n->deleted, n->ports_full, n->groups_full, n->members_full, n->vids_full, n->late_answers };
+}
+
+/* Of a port extender, which may have several uplinks, once: of the upstream port, or of the first while there is none. */
+static const struct csp_pe *pe_of(const struct node_port *p)
+{
+	const struct node_pe *pe = p->vifs && p->vifs->is_signalled ? p->vifs->pe : NULL;
+
+	if (pe == NULL || p->device != (pe->upstream != NODE_NO_PORT ? pe->upstream : pe->uplink[0]))
+		return NULL;
+	return pe->csp;
+}
+
+static void put_vifs(json_t *row, const struct node_port *p)
+{
+	const struct node_vifs *x = p->vifs;
+	bool is_signalled = x && x->is_signalled;
+	const struct csp_cb *cb = is_signalled ? x->cb : NULL;
+	const struct csp_pe *pe = pe_of(p);
+	struct csp_common common = { 0 };
+
+	if (cb)
+		common = common_of_cb(csp_cb_counters(cb));
+	else if (pe)
+		common = common_of_pe(csp_pe_counters(pe));
+	put_all(row, vif_names, x ? &x->count : NULL);
+	put_all(row, csp_ecp_tx_names, is_signalled ? &x->ecp_tx.n : NULL);
+	put_all(row, csp_ecp_rx_names, is_signalled ? &x->ecp_rx.count : NULL);
+	put_all(row, csp_names, cb ? csp_cb_link_counters(cb) : pe ? csp_pe_link_counters(pe) : NULL);
+	put_all(row, csp_common_names, cb || pe ? &common : NULL);
+	put_all(row, csp_cb_names, cb ? csp_cb_counters(cb) : NULL);
+}
+
 static void put_drops(json_t *row, const struct relay_port_counters *c)
 {
 	json_t *drops = c ? json_object() : NULL;
@@ -152,13 +258,12 @@ static void put_drops(json_t *row, const struct relay_port_counters *c)
 /* The managed objects in microseconds (URPVdpOperRespWaitDelay, SbpVdpOperToutKeepAlive). They are no counters. */
 static void put_times(json_t *row, const struct node_port *p)
 {
-	struct vdp_params params = ctl_params(p);
-	bool is_evb = ctl_is_evb(p);
+	const struct vdp_timers *t = ctl_is_evb(p) ? vdp_table_timers(p->vdp) : NULL;
 
 	ctl_put(row, "resp_wait_delay_us",
-		is_evb ? json_integer((json_int_t)(vdp_resp_wait_delay(&params).ns / 1000)) : NULL);
+		t ? json_integer((json_int_t)(t->resp_wait_delay.ns / 1000)) : NULL);
 	ctl_put(row, "tout_keepalive_us",
-		is_evb ? json_integer((json_int_t)(vdp_tout_keep_alive(&params).ns / 1000)) : NULL);
+		t ? json_integer((json_int_t)(t->tout_keep_alive.ns / 1000)) : NULL);
 }
 
 static void counter_row(struct ctl_walk *w, const struct node_port *p)
@@ -173,12 +278,14 @@ static void counter_row(struct ctl_walk *w, const struct node_port *p)
 
 	ctl_put_text(row, "port", p->name);
 	ctl_put_channel(row, h->node, p);
+	ctl_put_vif(row, p->vif);
 	put_times(row, p);
 	put_agents(row, p);
 	put_all(row, ecp_tx_names, ctl_is_evb(p) ? &p->ecp_tx.n : NULL);
 	put_all(row, ecp_rx_names, ctl_is_evb(p) ? &p->ecp_rx.count : NULL);
 	put_all(row, node_names, &p->count);
 	put_all(row, cdcp_names, p->channels ? &p->channels->cdcp.n : NULL);
+	put_vifs(row, p);
 	put_all(row, vdp_names, p->vdp ? vdp_table_counters(p->vdp) : NULL);
 	put_all(row, relay_names, relay);
 	put_all(row, link_names, has_link ? &info.link : NULL);

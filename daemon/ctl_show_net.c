@@ -139,6 +139,24 @@ static json_t *cdcp_of(const struct lldp_pdu *pdu)
 	return o;
 }
 
+static json_t *pe_of(const struct lldp_pdu *pdu)
+{
+	char pe[MAC_TEXT], pe_csp[MAC_TEXT];
+	struct pe_tlv t;
+	json_t *o;
+
+	for (unsigned i = 0; i < pdu->n_org; i++) {
+		if (pe_tlv_decode(pdu->org[i], &t) != PE_TLV_OK)
+			continue;
+		o = json_object();
+		ctl_put_int(o, "priority", t.priority);
+		ctl_put_text(o, "pe", mac_format(t.pe, pe));
+		ctl_put_text(o, "pe_csp", mac_format(t.pe_csp, pe_csp));
+		return o;
+	}
+	return NULL;
+}
+
 static void neighbour_row(
 	struct ctl_walk *w, const struct node_port *p, unsigned agent, const struct lldp_neighbour *n)
 {
@@ -163,6 +181,7 @@ static void neighbour_row(
 	ctl_put(row, "management", mgmt_of(&pdu));
 	ctl_put(row, "evb", evb_of(&pdu));
 	ctl_put(row, "cdcp", cdcp_of(&pdu));
+	ctl_put(row, "port_extension", pe_of(&pdu));
 	ctl_put_time(row, "since", w->host, n->since);
 	ctl_put_time(row, "changed", w->host, n->changed_at);
 	ctl_put_time(row, "expires", w->host, n->expires_at);
@@ -235,6 +254,7 @@ bool ctl_show_fdb(struct ctl_walk *w, unsigned budget)
 			ctl_put(row, "channel", NULL);
 			if (p)
 				ctl_put_channel(row, w->host->node, p);
+			ctl_put_vif(row, p ? p->vif : 0);
 			ctl_put_text(row, "kind", r.is_static ? "static" : "learned");
 			ctl_put_time(row, "seen", w->host, r.seen);
 			ctl_put_int(row, "component", r.component);
@@ -244,14 +264,6 @@ bool ctl_show_fdb(struct ctl_walk *w, unsigned budget)
 			return true;
 	}
 	return false;
-}
-
-/* No port type has virtual interfaces yet. */
-bool ctl_show_vif(struct ctl_walk *w, unsigned budget)
-{
-	(void)w;
-	(void)budget;
-	return true;
 }
 
 /* ---- types ---- */

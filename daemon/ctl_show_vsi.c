@@ -69,7 +69,7 @@ json_t *ctl_vsi_row(const struct ctl_host *h, uint16_t port, uint32_t index, con
 {
 	const struct node_port *p = node_port(h->node, port);
 	const struct node_port *vm = NULL, *at = NULL;
-	struct vdp_params params = p ? ctl_params(p) : (struct vdp_params){ 0 };
+	const struct vdp_timers *t = p && p->vdp ? vdp_table_timers(p->vdp) : NULL;
 	bool is_station = p && p->kind == NODE_STATION;
 	char waiting[CDCP_WHY_TEXT + 32];
 	struct relay_vsi_counters c;
@@ -81,15 +81,16 @@ json_t *ctl_vsi_row(const struct ctl_host *h, uint16_t port, uint32_t index, con
 	if (is_station && index != UINT32_MAX)
 		vm = node_port(h->node, node_vsi_vm_port(p, v));
 	at = is_station ? vm : p; /* where the relay admits it */
+	if (p && p->kind == NODE_BRIDGE && p->vifs && index != UINT32_MAX)
+		at = node_port(h->node, node_vsi_vif_port(h->node, port, index));
 	ctl_put_text(row, "port", p ? p->name : NULL);
 	ctl_put_int(row, "channel", p ? p->scid : NODE_CHANNEL_DEFAULT);
 	ctl_put_text(row, "role", p ? (is_station ? "station" : "bridge") : NULL);
 	ctl_put_text(row, "generation", p ? ctl_generation(p) : NULL);
 	ctl_put(row, "keepalive_s",
-		!p           ? NULL
-		: is_station ? json_real(dur_seconds(vdp_reinit_keep_alive(&params)))
-			     : json_real(dur_seconds(vdp_tout_keep_alive(&params))));
+		t ? json_real(dur_seconds(is_station ? t->reinit_keep_alive : t->tout_keep_alive)) : NULL);
 	ctl_put_text(row, "vm_port", vm ? vm->name : NULL);
+	ctl_put_vif(row, index != UINT32_MAX ? node_vsi_vif(h->node, port, index) : 0);
 	ctl_put_bool(row, "host", is_station && index != UINT32_MAX && node_vsi_is_host(p, v));
 	ctl_put_int(row, "n_filters", v->n_filters);
 	ctl_put(row, "ended", NULL);

@@ -158,7 +158,7 @@ static uint16_t search_port(const struct node *n, const struct ctl_vsi *v, const
 	for (i = 0; i < node_n_ports(n); i++) {
 		if (!may_be(node_port(n, i), v))
 			continue;
-		if (found != NODE_NO_PORT) {
+		if (found != NODE_NO_PORT && node_upstream(n, found) != node_upstream(n, i)) {
 			*ret_error = is_named     ? "several channels have this VSI: name one"
 				     : is_deassoc ? "several ports have this VSI: name one"
 						  : "several station ports: name one";
@@ -236,6 +236,8 @@ static bool check(struct ctl_client *c, uint32_t i)
 	item->id = v.rq.subject.vsi;
 	item->port = find_port(c->server->host.node, &v, why, &error);
 	if (item->port != NODE_NO_PORT)
+		item->port = node_upstream(c->server->host.node, item->port);
+	if (item->port != NODE_NO_PORT)
 		error = unfit(node_port(c->server->host.node, item->port), &v);
 	if (error != NULL)
 		fail(c, item, &v, error);
@@ -257,7 +259,7 @@ static const char *submit_station(
 	} else {
 		if (v->vm_port[0] != '\0' &&
 			(vm_port == NODE_NO_PORT || node_port(n, vm_port)->kind != NODE_VM ||
-				node_port(n, vm_port)->uplink != port)) {
+				!node_vm_is_behind(n, vm_port, port))) {
 			snprintf(text, CTL_ERROR_TEXT, "port %s has no VM port \"%s\"",
 				node_port(n, port)->label, v->vm_port);
 			return text;
@@ -322,13 +324,11 @@ static struct dur default_wait(const struct ctl_client *c)
 
 	for (uint16_t i = 0; i < node_n_ports(c->server->host.node); i++) {
 		const struct node_port *p = node_port(c->server->host.node, i);
-		struct vdp_params params;
 		struct dur d;
 
 		if (!c->vsi->is_touched[i] || p == NULL)
 			continue;
-		params = ctl_params(p);
-		d = vdp_resp_wait_delay(&params);
+		d = vdp_table_timers(p->vdp)->resp_wait_delay;
 		if (d.ns > longest.ns)
 			longest = d;
 	}

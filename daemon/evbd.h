@@ -28,7 +28,8 @@ struct evbd_port { /* shell of one node port */
 	bool is_tap;   /* made by us */
 	bool wants_up; /* the device is to be set up, outside the rtnetlink callback */
 	bool wants_down;
-	int ifindex; /* 0: no device */
+	bool has_no_carrier; /* VM port: we set the device down, to take its guest's carrier */
+	int ifindex;         /* 0: no device */
 	struct link *link;
 	struct event *rx;
 	struct link *
@@ -126,16 +127,19 @@ int evbd_reload(
 /** A port or S-channel of the configuration comes into the node; false: too many ports. Goes from it, with the VM ports
  * behind it: is_restart: its VSIs and channels wait in the state. */
 bool evbd_row_add(struct evbd *d, const struct conf_port *row, struct mono now);
+/** VM ports that no pattern and no VIF names any more go. */
+void evbd_drop_unmatched(struct evbd *d, struct mono now);
 void evbd_row_remove(struct evbd *d, const struct conf_port *row, bool is_restart, struct mono now);
 
 /* added.c */
-/** At start, when the ports of the configuration have been added: add what evbctl had added. */
+/** At start, when the ports of the configuration have been added: add what evbctl had added, and give the node its VIFs. */
 void evbd_added_replay(struct evbd *d);
 /** What evbctl had added is in a configuration that was read again, too; what does not fit is forgotten. */
 void evbd_added_merge(struct evbd *d, struct conf *fresh);
 /** False with the reason. */
-bool evbd_channel_add(
-	struct evbd *d, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT]);
-bool evbd_channel_remove(struct evbd *d, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT]);
+bool evbd_add(struct evbd *d, enum state_kind kind, const char *port, uint32_t id, const json_t *settings,
+	char why[CTL_ERROR_TEXT]);
+bool evbd_remove(
+	struct evbd *d, enum state_kind kind, const char *port, uint32_t id, char why[CTL_ERROR_TEXT]);
 
 #endif

@@ -67,11 +67,15 @@ static void on_carrier(void *ctx, uint16_t port, bool is_on)
 		return;
 	d->port[port]->wants_up = is_on;
 	d->port[port]->wants_down = !is_on;
+	d->port[port]->has_no_carrier = !is_on;
+	d->memo_is_stale = true;
 	event_active(d->flush, EV_TIMEOUT, 0);
 }
 
+/* What is set down is written down before, for a successor that has to set it up again. */
 static void set_links(struct evbd *d)
 {
+	evbd_memo(d);
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
 		struct evbd_port *e = d->port[i];
 
@@ -171,7 +175,6 @@ void evbd_read_devices(struct evbd *d)
 		evbd_check_mtus(d);
 	}
 	set_links(d);
-	evbd_memo(d);
 }
 
 static void on_rtnl(evutil_socket_t fd, short what, void *ctx)
@@ -340,8 +343,6 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 		err = open_memo(d);
 	if (!err)
 		err = make_ports(d);
-	if (!err)
-		evbd_vifs_conf(d, d->started);
 	if (!err)
 		err = restore_state(d);
 	if (!err)

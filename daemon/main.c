@@ -17,6 +17,26 @@ static const char usage[] =
 	"       evbd --check [FILE]      check a configuration and its type file\n"
 	"       evbd --version | --help\n";
 
+static void print_count(unsigned n, const char *what)
+{
+	printf(", %u %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void print_good(const char *path, const struct conf *conf)
+{
+	unsigned n_channels = 0;
+
+	for (unsigned i = 0; i < conf->n_ports; i++)
+		n_channels += conf->ports[i].scid != CONF_SCID_DEFAULT;
+	printf("%s: good", path);
+	print_count(conf->n_ports - n_channels, "port");
+	if (n_channels)
+		print_count(n_channels, "S-channel");
+	if (conf->n_vifs)
+		print_count(conf->n_vifs, "VIF");
+	putchar('\n');
+}
+
 static int check(const char *path)
 {
 	struct conf_error error;
@@ -31,7 +51,7 @@ static int check(const char *path)
 		fprintf(stderr, "%s\n", conf_error_format(&error, text, sizeof(text)));
 		return 1;
 	}
-	printf("%s: good, %u port%s\n", path, conf->n_ports, conf->n_ports == 1 ? "" : "s");
+	print_good(path, conf);
 	if (types)
 		conf_types_free(types);
 	conf_free(conf);

@@ -206,15 +206,16 @@ static bool rx_control(struct node *n, uint16_t port, struct span frame, struct 
 {
 	struct node_port *p = n->port[port];
 	unsigned type = (unsigned)frame.ptr[12] << 8 | frame.ptr[13];
+	bool is_ecp = p->vdp && port_ecp_takes(p, type, da);
 
 	if (is_behind(p))
 		return false;
 	if (type == ECP_ETHERTYPE && port_vif_is_csp(p, da, frame)) {
 		p->count.control_in++;
 		port_vif_rx(n, port, frame, now);
-	} else if (type == ECP_ETHERTYPE && p->vdp) {
+	} else if (is_ecp || (type == ECP_ETHERTYPE && p->vdp)) {
 		p->count.control_in++;
-		if (mac_equal(da, MAC_NEAREST_CUSTOMER_BRIDGE) || mac_equal(da, p->mac))
+		if (is_ecp)
 			port_ecp_rx(n, port, frame, now);
 		else
 			p->count.ecp_bad_da++;

@@ -15,6 +15,7 @@
 #include "csp_pe.h"
 #include "ecp_rx.h"
 #include "ecp_tx.h"
+#include "evb_choice.h"
 #include "evb_sm.h"
 #include "lldp_agent.h"
 #include "pe_tlv.h"
@@ -125,6 +126,7 @@ struct node_vifs {
 	enum vntag_format format; /* in force, if has_format */
 	bool has_format;          /* configured, or agreed in CSP-Open */
 	bool is_signalled;        /* by PE-CSP; else VIFs and lists are those of the configuration */
+	bool has_greeted; /* signalled: the other end was heard since the link came up, so our TLV is sent */
 	bool has_peer;
 	struct pe_tlv peer;   /* last Port Extension TLV, valid with has_peer */
 	struct node_pe *pe;   /* station */
@@ -163,8 +165,12 @@ struct node_port { /* read it, do not write it */
 	struct node_channels *channels; /* UAP; NULL: no S-channels */
 	struct node_vifs *vifs;         /* uplink or cascade port; NULL: no port extension */
 	uint32_t vif;                   /* VM, VIF: VIF id or E-CID; 0: none yet */
+	struct mono vif_since;
 	uint16_t
 		home; /* VM: the station port whose vm_ports name it; `uplink` may be another one of its port extender */
+	struct csp_statistics
+		extender; /* VIF: what its port extender counts, as of extender_at; that 0: never asked */
+	struct mono extender_at, next_statistics;
 	bool is_carrier_off;    /* VM: we took its carrier */
 	bool is_transit;        /* VM: a port extender is behind it */
 	bool is_physical;       /* the device has a wire: short frames are padded to the Ethernet minimum */
@@ -178,6 +184,8 @@ struct node_port { /* read it, do not write it */
 	uint16_t lport;  /* in the relay; FWD_LPORT_NONE: none (relay = none, too many ports) */
 	struct node_agent agent[NODE_AGENTS]; /* nearest customer bridge, non-TPMR bridge, bridge */
 	struct evb_sm evb;
+	struct evb_choice choice; /* of the generation; its edition is in force */
+	bool has_lldpdu;          /* one came in, which the choice has not counted yet */
 	struct ecp_tx ecp_tx;
 	struct ecp_rx ecp_rx;
 	struct vdp_table *vdp; /* NULL unless station or bridge */
@@ -220,6 +228,9 @@ void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up,
 	struct mono now);
 /** Is there a wire behind the device? Then frames are padded to the Ethernet minimum. For the next node_port_state(). */
 void node_port_set_physical(struct node *n, uint16_t port, bool is_physical);
+/** A predecessor that was killed had taken the device's carrier: it is to have it again with its VIF. Before the first
+ * node_port_state(). */
+void node_port_carrier_taken(struct node *n, uint16_t port);
 /** Apply a new configuration of this port that conf_diff() calls adapted or renegotiated; of an S-channel that the
  * configuration did not name before, too. */
 void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now);
@@ -233,6 +244,10 @@ void node_set_globals(struct node *n, const struct conf *c, struct mono now);
  * VIF is to be, without it is one. Rows of other ports are left out. */
 void node_vifs_conf(struct node *n, uint16_t port, const struct conf_vif *vifs, unsigned n_vifs,
 	const struct conf_list *lists, unsigned n_lists, struct mono now);
+
+/** Bridge: ask the port extender for its counters of a VIF; node_port.extender has them soon, after node_kick() of the
+ * VIF's uplink. Not more than twice a second. */
+void node_vif_ask_statistics(struct node *n, uint16_t vif, struct mono now);
 
 void node_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
 void node_port_on_time(struct node *n, uint16_t port, struct mono now);
@@ -290,6 +305,10 @@ uint16_t node_n_ports(const struct node *n);                            /* indic
 const struct relay *node_relay(const struct node *n);
 /** VM port a station VSI is bound to: index, or NODE_NO_PORT. */
 uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v);
+/** Station port that requests to this one go to: of a port extender's uplinks the elected one. */
+uint16_t node_upstream(const struct node *n, uint16_t port);
+/** Is that station port the VM port's uplink, or might it become it, as one of its port extender? */
+bool node_vm_is_behind(const struct node *n, uint16_t vm, uint16_t port);
 /** The other port that a VSI has to do with: its VM port, or on a bridge the port it left when it moved here; index, or
  * NODE_NO_PORT. Kept across a restart. */
 uint16_t node_vsi_other_port(const struct vdp_vsi *v);
@@ -300,6 +319,31 @@ bool node_is_station_of(const struct node *n, uint16_t port, uint16_t station);
 uint16_t node_vsi_find(const struct node *n, uint16_t station, const struct vsi_id *id);
 /** VM port behind one of those whose device has this address, be it the guest's own or libvirt's fe: form of it. */
 uint16_t node_vm_port_of_mac(const struct node *n, uint16_t station, struct mac mac);
+enum node_vif_state {
+	NODE_VIF_WANTED, /* `reason` says what is missing */
+	NODE_VIF_CREATING,
+	NODE_VIF_CREATED,    /* and carries nothing yet: no VSI is associated on it */
+	NODE_VIF_ASSOCIATED, /* it carries data */
+	NODE_VIF_REFUSED,    /* by the bridge, or it deleted it */
+};
+struct node_vif_look {
+	enum node_vif_state state;
+	const char *reason;  /* a constant; NULL: none */
+	bool is_operational; /* the VM port's link, as far as this end knows */
+	uint16_t pvid;       /* 0: that of its VSI, or a port extender's bridge has not said it yet */
+	uint8_t priority;
+	unsigned n_vsis;       /* associated on it */
+	uint8_t untagged[512]; /* bitmap of VIDs whose frames reach the VM without their tag */
+};
+/** VIF port that a bridge's VSI is admitted on, NODE_NO_PORT: none. */
+uint16_t node_vsi_vif_port(const struct node *n, uint16_t port, uint32_t vsi);
+/** VIF that a VSI names, or that its VM port has; 0: none. */
+uint32_t node_vsi_vif(const struct node *n, uint16_t port, uint32_t vsi);
+const char *node_vif_state_name(enum node_vif_state s); /* "wanted" ... */
+/** How a VIF stands: of a VM port whose uplink has port extension, or of a bridge's VIF port. False: of any other port. */
+bool node_vif_look(const struct node *n, uint16_t port, struct node_vif_look *ret);
+/** Why an uplink or cascade port with signalling has no session of PE-CSP, a constant; NULL: it has one, or needs none. */
+const char *node_vif_no_session(const struct node *n, uint16_t port);
 /** Ended VSIs, newest last: 0..n-1; NULL for one that has expired. */
 unsigned node_n_ended(const struct node *n);
 const struct node_ended *node_ended(const struct node *n, unsigned i, struct mono now);

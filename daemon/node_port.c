@@ -58,8 +58,6 @@ static struct relay_port_cfg relay_cfg_of(const struct node *n, const struct nod
 	static const enum fwd_kind kinds[] = { FWD_ORDINARY, FWD_URP, FWD_SBP, FWD_DRP, FWD_DRP };
 	uint16_t er = p->kind == NODE_VM ? p->uplink : port;
 	bool is_edge = p->kind == NODE_STATION || p->kind == NODE_VM;
-	const struct conf_vif *vc = p->kind == NODE_VIF ? port_vif_conf_of(n->port[p->uplink]->vifs, p->vif)
-							: NULL;
 	struct relay_port_cfg rc = {
 		.kind = p->is_transit ? FWD_TRANSIT : kinds[p->kind],
 		.relay = is_edge ? edge_relay_of(n->port[er]) : FWD_BRIDGE,
@@ -71,12 +69,12 @@ static struct relay_port_cfg relay_cfg_of(const struct node *n, const struct nod
 		.pads = p->is_physical,
 	};
 
-	if (p->kind == NODE_VM || p->kind == NODE_VIF)
-		rc.pvid = vc ? vc->pvid : FWD_VID_NONE;
-	if (vc)
-		rc.pcp = vc->priority;
+	if (p->kind == NODE_VM)
+		rc.pvid = FWD_VID_NONE;
+	if (p->kind == NODE_VIF)
+		cb_params(n, port, &rc.pvid, &rc.pcp);
 	if (p->kind == NODE_VM && n->port[er]->vifs)
-		rc.pcp = port_vif_priority(n, p);
+		rc.pcp = pe_priority(n, port);
 	set_tags(n, p, &rc);
 	return rc;
 }
@@ -163,13 +161,26 @@ void node_relay_trunk(struct node *n, uint16_t port)
 		relay_port_set_carries(n->relay, p->lport, FWD_TAG_S);
 }
 
-static uint16_t port_new(struct node *n, const char *name, enum node_port_kind kind, uint16_t scid)
+/* NODE_MAX_PORTS: there is none. */
+static uint16_t free_slot(const struct node *n)
 {
-	struct node_port *p;
 	uint16_t i = 0;
 
 	while (i < NODE_MAX_PORTS && n->port[i])
 		i++;
+	return i;
+}
+
+bool node_has_room(const struct node *n)
+{
+	return free_slot(n) < NODE_MAX_PORTS; /* the relay's tables have as many */
+}
+
+static uint16_t port_new(struct node *n, const char *name, enum node_port_kind kind, uint16_t scid)
+{
+	struct node_port *p;
+	uint16_t i = free_slot(n);
+
 	if (i == NODE_MAX_PORTS)
 		return NODE_NO_PORT;
 	p = calloc(1, sizeof(*p));
@@ -212,7 +223,7 @@ uint16_t node_port_add(struct node *n, const struct conf_port *conf, struct mono
 	relay_attach(n, port);
 	port_evb_init(p, now);
 	if (p->kind != NODE_ORDINARY)
-		port_ecp_init(n, p);
+		port_ecp_init(n, p, now);
 	port_evb_conf(n, port, now);
 	port_channel_conf(n, p->device, now);
 	return port;
@@ -231,6 +242,7 @@ uint16_t node_vif_port_add(struct node *n, uint16_t trunk, uint32_t id, struct m
 	p->device = trunk;
 	p->uplink = trunk;
 	p->vif = id;
+	p->vif_since = now;
 	p->mtu = n->port[trunk]->mtu;
 	p->is_physical = n->port[trunk]->is_physical;
 	p->conf.learning = true;
@@ -258,7 +270,7 @@ uint16_t node_vm_port_add(struct node *n, const char *name, uint16_t uplink, str
 		return port;
 	n->port[port]->conf = n->port[uplink]->conf;
 	n->port[port]->home = uplink;
-	n->port[port]->uplink = pe_upstream(n, uplink);
+	n->port[port]->uplink = node_upstream(n, uplink);
 	n->port[port]->since = now;
 	relay_attach(n, port);
 	return port;
@@ -274,34 +286,47 @@ static void port_remove(struct node *n, uint16_t port)
 	node_port_free(p);
 }
 
+static void vm_leave(struct node *n, uint16_t port, struct mono now)
+{
+	uint16_t uplink = n->port[port]->uplink;
+
+	n->port[port]->is_present = false; /* nothing binds to it any more */
+	port_bind_vm_gone(n, port, now);
+	if (n->port[uplink]->vifs)
+		pe_vm_gone(n, port, now);
+	port_remove(n, port);
+	node_pump(n, uplink, now);
+}
+
+/* A device or one of its channels, with what is on it. */
+static void leave(struct node *n, uint16_t port, struct mono now)
+{
+	for (uint16_t i = 0; i < n->n_ports; i++)
+		if (n->port[i] && n->port[i]->uplink == port)
+			port_remove(n, i);
+	port_evb_shutdown(n, port, now);
+	port_ecp_down(n, port, now);
+	port_vsi_port_gone(n, port, now);
+	port_channel_leave(n, port, now);
+	port_remove(n, port);
+}
+
 void node_port_del(struct node *n, uint16_t port, struct mono now)
 {
-	struct node_port *p = n->port[port];
-	uint16_t uplink = p->kind == NODE_VM ? p->uplink : NODE_NO_PORT;
-
-	if (p->kind == NODE_VM) {
-		p->is_present = false; /* nothing binds to it any more */
-		port_bind_vm_gone(n, port, now);
-		if (n->port[p->uplink]->vifs)
-			pe_vm_gone(n, port, now);
-	} else {
-		for (uint16_t i = 0; i < n->n_ports; i++)
-			if (n->port[i] && i != port && n->port[i]->device == port &&
-				n->port[i]->kind != NODE_VIF)
-				node_port_del(n, i, now); /* its S-channels */
-		for (uint16_t i = 0; i < n->n_ports; i++)
-			if (n->port[i] && n->port[i]->uplink == port)
-				port_remove(n, i);
-		port_evb_shutdown(n, port, now);
-		port_ecp_down(n, port, now);
-		port_vsi_port_gone(n, port, now);
-		port_channel_leave(n, port, now);
-		if (p->vifs)
-			pe_leave(n, port, now);
+	if (n->port[port]->kind == NODE_VM) {
+		vm_leave(n, port, now);
+		return;
 	}
-	port_remove(n, port);
-	if (uplink != NODE_NO_PORT)
-		node_pump(n, uplink, now);
+	if (n->port[port]->vifs)
+		pe_leave(n, port, now);
+	for (uint16_t i = 0; i < n->n_ports; i++)
+		if (n->port[i] && n->port[i]->kind == NODE_VM && n->port[i]->home == port &&
+			n->port[i]->uplink != port)
+			vm_leave(n, i, now); /* behind another uplink of its group */
+	for (uint16_t i = 0; i < n->n_ports; i++)
+		if (n->port[i] && i != port && n->port[i]->device == port && n->port[i]->kind != NODE_VIF)
+			leave(n, i, now); /* its S-channels */
+	leave(n, port, now);
 }
 
 static void follow_state(struct node *n, uint16_t port, bool was_up, struct mono now)
@@ -317,7 +342,7 @@ static void follow_state(struct node *n, uint16_t port, bool was_up, struct mono
 	node_forwarding(n, port);
 	if (p->kind == NODE_VM) {
 		if (n->port[p->uplink]->vifs)
-			pe_vm(n, port, now);
+			pe_vm(n, port, !was_up && p->is_up, now);
 		port_bind_vm_port(n, port, now);
 	} else {
 		port_evb_state(n, port, now);
@@ -366,6 +391,15 @@ void node_port_set_physical(struct node *n, uint16_t port, bool is_physical)
 	n->port[port]->is_physical = is_physical;
 }
 
+void node_port_carrier_taken(struct node *n, uint16_t port)
+{
+	struct node_port *p = n->port[port];
+
+	p->is_carrier_off = p->kind == NODE_VM && n->port[p->uplink]->vifs;
+	if (!p->is_carrier_off && n->io.carrier) /* there are no VIFs here any more */
+		n->io.carrier(n->io.ctx, port, true);
+}
+
 void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac, uint32_t mtu,
 	struct mono now)
 {
@@ -391,6 +425,8 @@ static void follow_conf(struct node *n, uint16_t port, const struct conf_port *c
 	if (is_evb_off)
 		port_ecp_down(n, port, now);
 	port_evb_conf(n, port, now);
+	if (p->vifs)
+		port_vif_conf(n, port, now);
 	if (p->vdp)
 		port_vsi_host(n, port, now);
 	node_pump(n, port, now);

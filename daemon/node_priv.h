@@ -99,6 +99,8 @@ void node_forwarding(struct node *n, uint16_t port);
 void node_port_cfg(struct node *n, uint16_t port);
 /** The port takes part in the relay anew, with another uplink or kind. */
 void node_relay_again(struct node *n, uint16_t port);
+/** Can there be another port? */
+bool node_has_room(const struct node *n);
 /** A bridge's port for a VIF of its cascade port. NODE_NO_PORT: no room. */
 uint16_t node_vif_port_add(struct node *n, uint16_t trunk, uint32_t id, struct mono now);
 void node_vif_port_del(struct node *n, uint16_t vif, struct mono now);
@@ -115,19 +117,28 @@ void port_vif_pump(struct node *n, uint16_t port, struct mono now);
 void port_vif_on_time(struct node *n, uint16_t port, struct mono now);
 struct mono port_vif_deadline(const struct node *n, uint16_t port);
 enum fwd_tag port_vif_tag(const struct node_vifs *x);
-/** Default priority of a VM port's frames. */
-uint8_t port_vif_priority(const struct node *n, const struct node_port *vm);
+/** The settings of the port have changed. */
+void port_vif_conf(struct node *n, uint16_t port, struct mono now);
+/** Row of a VIF, by its id; by its VM port. NULL: none. */
 const struct conf_vif *port_vif_conf_of(const struct node_vifs *x, uint32_t id);
+const struct conf_vif *port_vif_conf_of_vm(const struct node *n, uint16_t vm);
 void port_vif_tell(struct node *n, uint16_t port, bool is_warning, const char *event, const char *to,
 	const char *detail, struct mono now);
 
 /* port_vif_pe.c: interface virtualizer */
 bool pe_join(struct node *n, uint16_t port);
+/** The uplink is being removed: what is behind it goes to another one of its port extender, if there is one. */
 void pe_leave(struct node *n, uint16_t port, struct mono now);
 /** The port is no uplink of its port extender any more; the last one frees it. */
 void pe_forget(struct node_vifs *x, uint16_t port);
-/** A VM port came, changed its state, or goes. */
-void pe_vm(struct node *n, uint16_t vm, struct mono now);
+/** A VM port changed its state; is_news: it has come up. */
+void pe_vm(struct node *n, uint16_t vm, bool is_news, struct mono now);
+/** What PE-CSP has of a VM port; NULL: nothing, or there is no signalling. */
+const struct csp_pe_port *pe_csp_port(const struct node *n, uint16_t vm);
+/** Default priority of a VM port's frames. */
+uint8_t pe_priority(const struct node *n, uint16_t vm);
+/** Before the rows change: none is a port extender's below any more. */
+void pe_clear_transit(struct node *n, uint16_t port);
 void pe_vm_gone(struct node *n, uint16_t vm, struct mono now);
 /** Uplink state or what LLDP heard changed. */
 void pe_elect_again(struct node *n, uint16_t port, struct mono now);
@@ -136,14 +147,14 @@ void pe_events(struct node *n, uint16_t port, struct mono now);
 void pe_static(struct node *n, uint16_t port, struct mono now);
 /** The VSI goes out when its VM port has a VIF, and names it. */
 void pe_vsi(struct node *n, uint16_t port, uint32_t vsi, struct mono now);
-/** Uplink that requests to this one go to. */
-uint16_t pe_upstream(const struct node *n, uint16_t port);
 /** The org-defined TLVs `org` with the VIF named that VM port `vm` has, in `room`. */
 struct span pe_name_vif(const struct node *n, uint16_t vm, struct span org, uint8_t *room, size_t size);
 
 /* port_vif_cb.c: controlling bridge */
 void cb_events(struct node *n, uint16_t port, struct mono now);
 void cb_static(struct node *n, uint16_t port, struct mono now);
+/** PVID (0: that of its VSI) and default priority of a VIF. */
+void cb_params(const struct node *n, uint16_t vif, uint16_t *ret_pvid, uint8_t *ret_priority);
 /** NULL, or why the request can't be granted here. */
 const char *cb_objection(struct node *n, uint16_t port, uint32_t vsi, struct span org);
 /** The answer's org-defined TLVs with the VIF that the request named. */
@@ -175,12 +186,26 @@ struct mono port_evb_deadline(const struct node_port *p);
 void port_evb_pump(struct node *n, uint16_t port, struct mono now);
 void port_evb_shutdown(struct node *n, uint16_t port, struct mono now);
 
+/* port_edition.c: which generation of EVB, ECP and VDP the port speaks */
+/** What is configured; the draft has no S-channels. */
+enum evb_generation port_edition_setting(const struct node_port *p);
+/** An LLDPDU has come in and EVB has heard it. */
+void port_edition_hear(struct node *n, uint16_t port, struct mono now);
+/** A VSI that is put back was spoken of in this generation. */
+void port_edition_adopt(struct node *n, uint16_t port, enum qbg_edition before, struct mono now);
+/** The configuration may name another one. */
+void port_edition_conf(struct node *n, uint16_t port, struct mono now);
+
 /* port_ecp.c: the only place where VDP meets ECP */
-void port_ecp_init(struct node *n, struct node_port *p);
+void port_ecp_init(struct node *n, struct node_port *p, struct mono now);
 void port_ecp_fini(struct node_port *p);
 void port_ecp_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
 /** Operational values or readiness of the EVB machine changed. */
 void port_ecp_params(struct node *n, uint16_t port, struct mono now);
+/** ECP and VDP go over to the generation in force: all VSIs restart. Not ready until port_ecp_params(). */
+void port_ecp_edition(struct node *n, uint16_t port, struct mono now);
+/** Is a frame of this EtherType and destination ECP of the generation in force? */
+bool port_ecp_takes(const struct node_port *p, unsigned ethertype, struct mac da);
 /** Link down or EVB switched off: a bridge's VSIs end without a frame, a station's wait (evb-reference 6.8). */
 void port_ecp_down(struct node *n, uint16_t port, struct mono now);
 void port_ecp_pump(struct node *n, uint16_t port, struct mono now);

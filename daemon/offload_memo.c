@@ -1,8 +1,9 @@
 /*
- * offload_memo.c - a small file beside the control socket: which offloads are off on which device because of us.
+ * offload_memo.c - a small file beside the control socket: which offloads are off on which device because of us, and which
+ * devices are down. No feature of ethtool is called "carrier".
  *
  *	evbd offloads <boot id> <network namespace>
- *	<ifindex> <name> <feature>...
+ *	<ifindex> <name> [carrier] <feature>...
  *
  * It lives as long as what it tells of: /run and the settings of devices are both gone after a boot. It is written
  * anew, whole, and renamed into place whenever a device was attached or let go, and removed at a clean end. What can't
@@ -17,7 +18,9 @@
 
 #include "offload_memo.h"
 
-enum { MEMO_ROWS = 1024, MEMO_PATH = 128, MEMO_HEAD = 96, MEMO_LINE = 512 };
+enum { MEMO_ROWS = 4096, MEMO_PATH = 128, MEMO_HEAD = 96, MEMO_LINE = 512 };
+
+#define CARRIER "carrier"
 
 struct offload_memo {
 	char path[MEMO_PATH];
@@ -55,6 +58,10 @@ static bool read_row(char *line, struct offload_row *ret)
 	r.ifindex = (int)strtol(index, NULL, 10);
 	memcpy(r.name, word, strlen(word) + 1);
 	while ((word = strtok_r(NULL, " \n", &save)) != NULL) {
+		if (strcmp(word, CARRIER) == 0) {
+			r.has_no_carrier = true;
+			continue;
+		}
 		if (r.saved.n == sizeof(r.saved.item) / sizeof(r.saved.item[0]) ||
 			strlen(word) >= sizeof(r.saved.item[0].name))
 			return false;
@@ -101,14 +108,15 @@ static bool has(const struct offload_saved *saved, const char *name)
 	return false;
 }
 
-void offload_memo_take(
-	const struct offload_memo *m, int ifindex, const char *name, struct offload_saved *saved)
+void offload_memo_take(const struct offload_memo *m, int ifindex, const char *name,
+	struct offload_saved *saved, bool *ret_has_no_carrier)
 {
 	for (unsigned i = 0; i < m->n; i++) {
 		const struct offload_saved *was = &m->row[i].saved;
 
 		if (m->row[i].ifindex != ifindex || strcmp(m->row[i].name, name) != 0)
 			continue;
+		*ret_has_no_carrier |= m->row[i].has_no_carrier;
 		for (unsigned k = 0; k < was->n; k++)
 			if (!has(saved, was->item[k].name) &&
 				saved->n < sizeof(saved->item) / sizeof(saved->item[0]))
@@ -123,9 +131,9 @@ static bool write_rows(
 
 	fputs(m->head, f);
 	while (next(ctx, &r)) {
-		if (r.saved.n == 0)
+		if (r.saved.n == 0 && !r.has_no_carrier)
 			continue;
-		fprintf(f, "%d %s", r.ifindex, r.name);
+		fprintf(f, "%d %s%s", r.ifindex, r.name, r.has_no_carrier ? " " CARRIER : "");
 		for (unsigned k = 0; k < r.saved.n; k++)
 			fprintf(f, " %s", r.saved.item[k].name);
 		fputc('\n', f);

@@ -20,7 +20,25 @@ static struct ecp_tx_cfg tx_cfg_of(const struct evb_oper *o)
 	return (struct ecp_tx_cfg){ .retries = o->retries, .ack_timeout = vdp_ack_time(&p) };
 }
 
-void port_ecp_init(struct node *n, struct node_port *p)
+static uint16_t any_seq(struct node *n)
+{
+	return (uint16_t)(1 + prng_below(&n->rng, 65535));
+}
+
+static void set_edition(struct node *n, struct node_port *p, struct mono now)
+{
+	const struct ecp_dialect *d = ecp_dialect_of(p->choice.edition);
+
+	if (p->ecp_tx.dialect == d)
+		return;
+	ecp_rx_set_dialect(&p->ecp_rx, d);
+	ecp_tx_set_dialect(&p->ecp_tx, d, any_seq(n));
+	if (ecp_tx_take_result(&p->ecp_tx) != ECP_RESULT_NONE)
+		vdp_table_on_sent(p->vdp, false, now);
+	vdp_table_set_edition(p->vdp, d->edition, now);
+}
+
+void port_ecp_init(struct node *n, struct node_port *p, struct mono now)
 {
 	struct ecp_rx_cfg rx = { .queue_len = ECP_QUEUE, .subtypes = { ECP_SUBTYPE_VDP } };
 	struct ecp_tx_cfg tx = tx_cfg_of(&p->evb.oper);
@@ -31,6 +49,7 @@ void port_ecp_init(struct node *n, struct node_port *p)
 		.pool_octets = (size_t)p->conf.max_vsis * 128,
 		.reply_octets = 65536,
 		.manager_deadline = dur_s(3),
+		.managers = { .base = p->conf.manager_base },
 		.retry_first = dur_s(1),
 		.retry_max = dur_s(60),
 		.key = n->key,
@@ -44,8 +63,9 @@ void port_ecp_init(struct node *n, struct node_port *p)
 	if (!p->ecp_mem || !p->vdp_mem)
 		abort(); /* at start-up or reload; the tables are what the configuration asked for */
 	ecp_rx_init(&p->ecp_rx, &rx, p->ecp_mem);
-	ecp_tx_init(&p->ecp_tx, &tx, (uint16_t)(1 + prng_below(&n->rng, 65535)));
+	ecp_tx_init(&p->ecp_tx, &tx, any_seq(n));
 	p->vdp = vdp_table_init(&vc, &params, p->vdp_mem);
+	set_edition(n, p, now);
 }
 
 void port_ecp_fini(struct node_port *p)
@@ -69,6 +89,24 @@ void port_ecp_params(struct node *n, uint16_t port, struct mono now)
 	vdp_table_set_ready(p->vdp, is_ready && p->is_up, now);
 }
 
+void port_ecp_edition(struct node *n, uint16_t port, struct mono now)
+{
+	struct node_port *p = n->port[port];
+
+	if (!p->vdp)
+		return;
+	set_edition(n, p, now);
+	port_vsi_events(n, port, now);
+}
+
+bool port_ecp_takes(const struct node_port *p, unsigned ethertype, struct mac da)
+{
+	const struct ecp_dialect *d = p->ecp_rx.dialect;
+
+	return ethertype == d->ethertype &&
+	       (mac_equal(da, d->da) || (d->takes_unicast && mac_equal(da, p->mac)));
+}
+
 void port_ecp_down(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
@@ -87,13 +125,13 @@ void port_ecp_down(struct node *n, uint16_t port, struct mono now)
 static void send_ecpdu(struct node *n, uint16_t port, struct span pdu)
 {
 	struct node_port *p = n->port[port];
-	struct mac da = MAC_NEAREST_CUSTOMER_BRIDGE;
+	const struct ecp_dialect *d = p->ecp_tx.dialect;
 	uint8_t head[NODE_FRAME_MIN];
 	struct wr w = wr_init(head, sizeof(head));
 
-	wr_copy(&w, da.b, 6);
+	wr_copy(&w, d->da.b, 6);
 	wr_copy(&w, p->mac.b, 6);
-	wr_u16(&w, ECP_ETHERTYPE);
+	wr_u16(&w, d->ethertype);
 	if (ECP_FRAME_HEAD + pdu.len <
 		NODE_FRAME_MIN) { /* an acknowledgement, padded to the Ethernet minimum */
 		wr_copy(&w, pdu.ptr, pdu.len);
@@ -108,7 +146,7 @@ void port_ecp_rx(struct node *n, uint16_t port, struct span frame, struct mono n
 	struct node_port *p = n->port[port];
 	struct mac sa;
 	struct ecp_hdr ack;
-	uint8_t buf[ECP_HEADER];
+	uint8_t buf[ECP_HEADER_MAX + ECP_PAYLOAD_MAX];
 	struct wr w = wr_init(buf, sizeof(buf));
 	bool may_talk = p->conf.evb.is_enabled &&
 			(p->kind == NODE_BRIDGE || p->evb.oper.is_ready || vdp_table_count(p->vdp) > 0);
@@ -123,7 +161,7 @@ void port_ecp_rx(struct node *n, uint16_t port, struct span frame, struct mono n
 	frame = span_of(frame.ptr + ECP_FRAME_HEAD, frame.len - ECP_FRAME_HEAD);
 	switch (ecp_rx_on_pdu(&p->ecp_rx, sa, frame, &ack)) {
 	case ECP_SEND_ACK:
-		ecp_hdr_encode(&ack, &w);
+		ecp_ack_encode(p->ecp_rx.dialect, &ack, frame.len, &w);
 		send_ecpdu(n, port, wr_span(&w));
 		break;
 	case ECP_IS_ACK:
@@ -169,7 +207,7 @@ static void take_requests(struct node *n, uint16_t port, struct mono now)
 void port_ecp_pump(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
-	uint8_t buf[ECP_HEADER + ECP_SDU_MAX];
+	uint8_t buf[ECP_HEADER_MAX + ECP_SDU_MAX];
 	struct wr w = wr_init(buf, sizeof(buf));
 	size_t len;
 
@@ -178,7 +216,7 @@ void port_ecp_pump(struct node *n, uint16_t port, struct mono now)
 	port_vsi_events(n, port, now);
 	ecp_tx_set_rest(&p->ecp_tx, dur_ms(vdp_table_wants_rest(p->vdp) ? REST_MS : 0));
 	if (p->is_up && ecp_tx_is_idle(&p->ecp_tx)) {
-		len = vdp_table_fill(p->vdp, buf, ECP_SDU_MAX, now);
+		len = vdp_table_fill(p->vdp, buf, p->ecp_tx.dialect->sdu_max, now);
 		if (len > 0 &&
 			ecp_tx_submit(&p->ecp_tx, ECP_SUBTYPE_VDP, span_of(buf, len), now) != ECP_SUBMIT_OK)
 			vdp_table_on_sent(p->vdp, false, now);

@@ -5,7 +5,8 @@
  * LLDP carries the EVB TLV in one slot of the nearest-customer-bridge agent. When neighbours change, the peer's TLV
  * goes through the EVB machine, and whatever the machine then decides is applied in the same step: reflective relay
  * of the relay port, timer values of ECP and VDP, readiness, the TLV to send. The EVB TLV is also accepted from the
- * nearest-non-TPMR agent when that runs and the proper agent has none (evb-reference 2.1).
+ * nearest-non-TPMR agent when that runs and the proper agent has none (evb-reference 2.1). Which of the two generations'
+ * TLVs goes out is port_edition.c's choice; both are heard.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,15 +37,20 @@ static struct evb_cfg evb_cfg_of(const struct node_port *p)
 	struct evb_cfg cfg = p->conf.evb;
 
 	cfg.role = p->kind == NODE_BRIDGE ? EVB_MODE_BRIDGE : EVB_MODE_STATION;
+	cfg.edition = p->choice.edition;
+	cfg.max_vsis = (uint16_t)(p->conf.max_vsis < UINT16_MAX ? p->conf.max_vsis : UINT16_MAX);
 	cfg.rr_alarm = dur_s(3 * (uint64_t)p->conf.lldp.tx_interval_s);
 	return cfg;
 }
 
 void port_evb_init(struct node_port *p, struct mono now)
 {
-	const struct lldp_known known[] = { EVB_TLV_KNOWN, CDCP_TLV_KNOWN,
+	const struct lldp_known known[] = { EVB_TLV_KNOWN, EVB_DRAFT_KNOWN, CDCP_TLV_KNOWN,
 		{ .key = PE_TLV_KEY, .min_len = PE_TLV_LEN } };
-	struct evb_cfg ec = evb_cfg_of(p);
+	struct evb_cfg ec;
+
+	evb_choice_init(&p->choice, port_edition_setting(p));
+	ec = evb_cfg_of(p);
 
 	for (unsigned a = 0; a < NODE_AGENTS; a++) {
 		struct lldp_agent_cfg cfg = agent_cfg(p, a);
@@ -61,7 +67,7 @@ void port_evb_init(struct node_port *p, struct mono now)
 		p->agent[a].in_use = true;
 		lldp_agent_init(p->agent[a].lldp, &cfg, p->mac, carve_take(&c, 1, 0));
 		if (p->kind != NODE_ORDINARY)
-			lldp_agent_set_known(p->agent[a].lldp, known, p->vifs ? 3 : p->channels ? 2 : 1);
+			lldp_agent_set_known(p->agent[a].lldp, known, p->vifs ? 4 : p->channels ? 3 : 2);
 	}
 	if (p->kind != NODE_ORDINARY)
 		evb_sm_init(&p->evb, &ec, now);
@@ -186,8 +192,11 @@ static void hear_peer(struct node *n, uint16_t port, struct mono now)
 	evb_sm_on_heard(&p->evb, &heard, n_neighbours, now);
 	/* A peer that has not heard of us has just started. Its ECP may begin with the very number it ended with
 	 * (lldpad always begins with 1). */
-	if (evb_sm_is_peer_new(&p->evb))
+	if (evb_sm_is_peer_new(&p->evb)) {
 		ecp_rx_forget(&p->ecp_rx);
+		if (p->choice.edition == QBG_DRAFT && p->agent[AGENT_NCB].in_use) /* its TLV echoes nothing */
+			lldp_agent_repeat(p->agent[AGENT_NCB].lldp, now);
+	}
 	apply(n, port, &was, now);
 }
 
@@ -195,8 +204,11 @@ void port_evb_conf(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
 	struct evb_oper was = p->evb.oper;
-	struct evb_cfg ec = evb_cfg_of(p);
+	struct evb_cfg ec;
 
+	if (p->kind != NODE_ORDINARY)
+		port_edition_conf(n, port, now);
+	ec = evb_cfg_of(p);
 	for (unsigned a = 0; a < NODE_AGENTS; a++) {
 		struct lldp_agent_cfg cfg = agent_cfg(p, a);
 
@@ -227,17 +239,27 @@ void port_evb_state(struct node *n, uint16_t port, struct mono now)
 	}
 }
 
+/* LLDPDUs that an agent could read */
+static uint64_t n_heard(const struct lldp_agent *a)
+{
+	return a->counters.frames_in - a->counters.frames_discarded;
+}
+
 void port_evb_rx(struct node *n, uint16_t port, struct span frame, struct mono now)
 {
 	struct node_port *p = n->port[port];
 	struct mac da, sa;
+	uint64_t heard;
 
 	memcpy(da.b, frame.ptr, 6);
 	memcpy(sa.b, frame.ptr + 6, 6);
 	for (unsigned a = 0; a < NODE_AGENTS; a++) {
 		if (p->agent[a].in_use && mac_equal(da, agent_da[a])) {
+			heard = n_heard(p->agent[a].lldp);
 			lldp_agent_rx(p->agent[a].lldp, sa,
 				span_of(frame.ptr + LLDP_FRAME_HEAD, frame.len - LLDP_FRAME_HEAD), now);
+			if (a == AGENT_NCB && n_heard(p->agent[a].lldp) != heard)
+				p->has_lldpdu = true;
 			if (p->channels && cdcp_sm_wants_word(&p->channels->cdcp))
 				port_channel_hear(n, port, now);
 			return;
@@ -268,6 +290,11 @@ void port_evb_on_time(struct node *n, uint16_t port, struct mono now)
 	struct node_port *p = n->port[port];
 	struct evb_oper was = p->evb.oper;
 
+	if (p->choice.edition == QBG_DRAFT && p->vdp && p->agent[AGENT_NCB].in_use) {
+		/* the draft's TLV has their number, which may be old until an LLDPDU is due */
+		evb_sm_set_vsis(&p->evb, vdp_table_count(p->vdp));
+		evb_to_agent_later(&p->evb, p->agent[AGENT_NCB].lldp, EVB_ORG_SLOT);
+	}
 	for (unsigned a = 0; a < NODE_AGENTS; a++)
 		if (p->agent[a].in_use)
 			lldp_agent_on_time(p->agent[a].lldp, now);
@@ -299,6 +326,8 @@ static void send_lldp(struct node *n, uint16_t port, unsigned a, struct mono now
 	while (lldp_agent_poll_tx(p->agent[a].lldp, now, &w)) {
 		wr_zero(&w, w.len < NODE_FRAME_MIN ? NODE_FRAME_MIN - w.len : 0);
 		node_send(n, port, wr_span(&w), span_of(NULL, 0));
+		if (a == AGENT_NTPMR && p->channels)
+			cdcp_sm_on_told(&p->channels->cdcp);
 		w.len = LLDP_FRAME_HEAD;
 	}
 }
@@ -330,6 +359,8 @@ void port_evb_pump(struct node *n, uint16_t port, struct mono now)
 		if (p->vifs)
 			port_vif_hear(n, port, now);
 	}
+	if (p->has_lldpdu)
+		port_edition_hear(n, port, now);
 	for (unsigned a = 0; a < NODE_AGENTS; a++)
 		if (p->agent[a].in_use)
 			send_lldp(n, port, a, now);

@@ -7,6 +7,12 @@
  *
  * A port extender asks at the group address -03, a controlling bridge at the address of the extender's TLV; both are taken, and
  * an acknowledgement goes to where the request came from (3.4, frames P1 to P6).
+ *
+ * LLDP does not show that a neighbour has started anew, and its next LLDPDU may be half a minute away. So whoever starts, or
+ * has a new link, leaves its TLV out until it has heard the other end. That one finds the TLV gone, ends what there was and
+ * says its own again at once; both know each other within the time of three LLDPDUs (docs/decisions/0007).
+ *
+ *      restarted: no TLV --> other: peer lost, repeats its TLV --> restarted: heard, TLV --> other: peer
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,19 +144,14 @@ const struct conf_vif *port_vif_conf_of(const struct node_vifs *x, uint32_t id)
 	return NULL;
 }
 
-static const struct conf_vif *conf_of_vm(const struct node_vifs *x, const char *name)
+const struct conf_vif *port_vif_conf_of_vm(const struct node *n, uint16_t vm)
 {
-	for (unsigned i = 0; i < x->n_conf; i++)
-		if (strcmp(x->conf[i].vm_port, name) == 0)
+	const struct node_vifs *x = n->port[n->port[vm]->home]->vifs;
+
+	for (unsigned i = 0; x && i < x->n_conf; i++)
+		if (strcmp(x->conf[i].vm_port, n->port[vm]->name) == 0)
 			return &x->conf[i];
 	return NULL;
-}
-
-uint8_t port_vif_priority(const struct node *n, const struct node_port *vm)
-{
-	const struct conf_vif *c = conf_of_vm(n->port[vm->home]->vifs, vm->name);
-
-	return c ? c->priority : 0;
 }
 
 void node_vifs_conf(struct node *n, uint16_t port, const struct conf_vif *vifs, unsigned n_vifs,
@@ -161,6 +162,8 @@ void node_vifs_conf(struct node *n, uint16_t port, const struct conf_vif *vifs, 
 
 	if (!x)
 		return;
+	if (p->kind == NODE_STATION)
+		pe_clear_transit(n, port);
 	free(x->conf);
 	free(x->lists_conf);
 	x->conf = calloc(n_vifs + 1, sizeof(*x->conf));
@@ -186,6 +189,7 @@ void node_vifs_conf(struct node *n, uint16_t port, const struct conf_vif *vifs, 
 static void set_tlv(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
+	struct lldp_agent *a = p->agent[AGENT_NTPMR].lldp;
 	struct pe_tlv tlv = {
 		.priority = p->kind == NODE_BRIDGE ? p->conf.pe.priority : PE_PRIORITY_NONE,
 		.pe = n->chassis,
@@ -194,10 +198,15 @@ static void set_tlv(struct node *n, uint16_t port, struct mono now)
 	uint8_t value[PE_TLV_LEN];
 	struct wr w = wr_init(value, sizeof(value));
 
-	if (!p->agent[AGENT_NTPMR].in_use || !p->vifs->is_signalled)
+	if (!a || !p->vifs->is_signalled)
 		return;
 	pe_tlv_encode(&tlv, &w);
-	lldp_agent_set_org(p->agent[AGENT_NTPMR].lldp, PE_ORG_SLOT, wr_span(&w), now);
+	lldp_agent_set_org(a, PE_ORG_SLOT, p->vifs->has_greeted ? wr_span(&w) : span_of(NULL, 0), now);
+}
+
+void port_vif_conf(struct node *n, uint16_t port, struct mono now)
+{
+	set_tlv(n, port, now);
 }
 
 /* The Port Extension TLV of the only neighbour. */
@@ -220,16 +229,34 @@ static bool heard_tlv(struct node_port *p, struct pe_tlv *ret)
 	return false;
 }
 
+/* The other end is gone, or has begun anew: what ECP has is of the session before. */
+static void lose_peer(struct node_port *p, struct mono now)
+{
+	struct lldp_agent *a = p->agent[AGENT_NTPMR].lldp;
+
+	ecp_tx_reset(&p->vifs->ecp_tx);
+	(void)ecp_tx_take_result(&p->vifs->ecp_tx);
+	ecp_rx_forget(&p->vifs->ecp_rx);
+	if (a && p->is_up && lldp_agent_n_neighbours(a) == 1)
+		lldp_agent_repeat(a, now);
+}
+
 void port_vif_hear(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
 	struct node_vifs *x = p->vifs;
+	const struct lldp_agent *a = p->agent[AGENT_NTPMR].lldp;
+	bool had_peer = x->has_peer;
 	struct pe_tlv tlv = { 0 };
 
 	if (!x->is_signalled)
 		return;
 	x->has_peer = heard_tlv(p, &tlv);
 	x->peer = tlv;
+	if (had_peer && !x->has_peer)
+		lose_peer(p, now);
+	x->has_greeted = p->is_up && (x->has_greeted || (a && lldp_agent_n_neighbours(a) > 0));
+	set_tlv(n, port, now);
 	if (p->kind == NODE_STATION) {
 		pe_elect_again(n, port, now);
 		return;
@@ -251,9 +278,11 @@ void port_vif_state(struct node *n, uint16_t port, struct mono now)
 	struct node_port *p = n->port[port];
 	struct node_vifs *x = p->vifs;
 
-	set_tlv(n, port, now);
-	if (!p->is_up)
+	if (!p->is_up) {
 		ecp_down(x);
+		x->has_greeted = false;
+	}
+	set_tlv(n, port, now);
 	for (uint16_t i = 0; i < n->n_ports; i++) {
 		if (!n->port[i] || n->port[i]->kind != NODE_VIF || n->port[i]->uplink != port)
 			continue;

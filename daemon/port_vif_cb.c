@@ -8,12 +8,18 @@
  * A VSI comes over VDP on the untagged uplink and names its VIF (vif_tlv.h). Its addresses are admitted there and nowhere
  * else. Without signalling the VIFs are those of the configuration.
  *
- * Invariants: vif_of_vsi says where a VSI's addresses are admitted; a VIF port that goes takes them along first.
+ * A VIF's PVID and priority are those of the configuration's row for it, else what the extender asked for. Neither lets
+ * anybody into a VLAN: that is the VSI's, whose type the bridge knows.
+ *
+ * Invariants: vif_of_vsi says where a VSI's addresses are admitted; a VIF port that goes takes them along first. A VSI that
+ * was asked for before its VIF was created is never admitted there by itself: the number may have been another VM's.
  */
 #include <stdio.h>
 
 #include "node_priv.h"
 #include "vif_tlv.h"
+
+enum { STATISTICS_MS = 500 }; /* of a VIF are asked for that often at most */
 
 static uint16_t vif_find(const struct node *n, uint16_t port, uint32_t id)
 {
@@ -29,9 +35,26 @@ static bool is_vif_of(const struct node *n, uint16_t i, uint16_t port)
 
 /* ---- VIFs ---- */
 
+static const struct csp_cb_port *csp_of(const struct node *n, uint16_t vif)
+{
+	const struct csp_cb *cb = n->port[n->port[vif]->uplink]->vifs->cb;
+
+	return cb ? csp_cb_port_at(cb, csp_cb_find(cb, n->port[vif]->vif)) : NULL;
+}
+
+void cb_params(const struct node *n, uint16_t vif, uint16_t *ret_pvid, uint8_t *ret_priority)
+{
+	const struct conf_vif *c = port_vif_conf_of(n->port[n->port[vif]->uplink]->vifs, n->port[vif]->vif);
+	const struct csp_cb_port *p = csp_of(n, vif);
+
+	*ret_pvid = c ? c->pvid : p ? p->asked.pvid : FWD_VID_NONE;
+	*ret_priority = c ? c->priority : p ? p->asked.priority : 0;
+}
+
 static uint16_t vif_add(struct node *n, uint16_t port, uint32_t id, struct mono now)
 {
 	const struct vdp_table *t = n->port[port]->vdp;
+	bool is_static = !n->port[port]->vifs->is_signalled;
 	uint16_t vif = vif_find(n, port, id);
 
 	if (vif != NODE_NO_PORT)
@@ -43,7 +66,8 @@ static uint16_t vif_add(struct node *n, uint16_t port, uint32_t id, struct mono 
 	}
 	n->port[port]->vifs->n_vifs++;
 	port_vif_tell(n, vif, false, "VIF", "created", NULL, now);
-	for (uint32_t i = vdp_table_next(t, 0); i != UINT32_MAX; i = vdp_table_next(t, i + 1))
+	for (uint32_t i = is_static ? vdp_table_next(t, 0) : UINT32_MAX; i != UINT32_MAX;
+		i = vdp_table_next(t, i + 1))
 		port_bind_sync(n, port, i, now); /* VSIs that are back from before a restart */
 	return vif;
 }
@@ -83,10 +107,12 @@ void cb_static(struct node *n, uint16_t port, struct mono now)
 	for (uint16_t i = 0; i < n->n_ports; i++) {
 		if (!is_vif_of(n, i, port))
 			continue;
-		if (!x->is_signalled && !port_vif_conf_of(x, n->port[i]->vif))
+		if (!x->is_signalled && !port_vif_conf_of(x, n->port[i]->vif)) {
 			vif_del(n, i, now);
-		else
-			node_port_cfg(n, i);
+			continue;
+		}
+		node_port_cfg(n, i);
+		cb_vif_changed(n, i); /* the extender is told */
 	}
 	for (unsigned k = 0; !x->is_signalled && k < x->n_conf; k++)
 		(void)vif_add(n, port, x->conf[k].id, now);
@@ -180,7 +206,8 @@ static void on_event(struct node *n, uint16_t port, const struct csp_cb_event *e
 		on_opened(n, port, ev, now);
 		break;
 	case CSP_CB_EV_ASK:
-		(void)csp_cb_answer(x->cb, ev->handle, CSP_DONE, ev->channel, 0, now);
+		(void)csp_cb_answer(x->cb, ev->handle, node_has_room(n) ? CSP_DONE : CSP_NO_RESOURCES,
+			ev->channel, 0, now);
 		break;
 	case CSP_CB_EV_CREATED:
 		if (vif_add(n, port, ev->channel, now) == NODE_NO_PORT)
@@ -196,12 +223,30 @@ static void on_event(struct node *n, uint16_t port, const struct csp_cb_event *e
 	case CSP_CB_EV_GROUP_ENDED:
 		cb_list_event(n, port, ev);
 		break;
+	case CSP_CB_EV_STATISTICS:
+		vif = vif_find(n, port, ev->channel);
+		if (vif != NODE_NO_PORT && ev->completion == CSP_DONE) {
+			n->port[vif]->extender = ev->statistics;
+			n->port[vif]->extender_at = now;
+		}
+		break;
 	case CSP_CB_EV_SET:
 	case CSP_CB_EV_STATUS:
 	case CSP_CB_EV_PARAMETERS:
-	case CSP_CB_EV_STATISTICS:
 		break; /* looked up when somebody wants to know */
 	}
+}
+
+void node_vif_ask_statistics(struct node *n, uint16_t vif, struct mono now)
+{
+	struct node_port *p = n->port[vif];
+	struct node_vifs *x = p->kind == NODE_VIF ? n->port[p->uplink]->vifs : NULL;
+
+	if (!x || !x->cb || mono_before(now, p->next_statistics))
+		return;
+	p->next_statistics = mono_add(now, dur_ms(STATISTICS_MS));
+	if (csp_cb_get_statistics(x->cb, p->vif) == CSP_SUBMIT_OK)
+		node_pump_later(n, p->uplink);
 }
 
 void cb_events(struct node *n, uint16_t port, struct mono now)

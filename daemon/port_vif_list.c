@@ -21,6 +21,7 @@ void cb_vif_changed(struct node *n, uint16_t vif)
 	struct csp_vid vids[CSP_VIDS_MAX];
 	struct csp_cb_settings s = { .vids = vids };
 	const struct conf_vif *c = port_vif_conf_of(x, p->vif);
+	uint16_t untagged = FWD_VID_NONE;
 
 	if (!x->cb)
 		return;
@@ -32,14 +33,16 @@ void cb_vif_changed(struct node *n, uint16_t vif)
 		x->dirty_vids[vid / 8] |= (uint8_t)(1u << vid % 8);
 		if (s.n_vids == CSP_VIDS_MAX)
 			continue;
-		vids[s.n_vids] = (struct csp_vid){ vid, relay_port_is_untagged(n->relay, p->lport, vid) };
-		if (vids[s.n_vids].is_untagged && s.pvid == 0)
-			s.pvid = vid;
+		vids[s.n_vids] = (struct csp_vid){ vid,
+			(c && c->untagged[vid / 8] & 1u << vid % 8) ||
+				relay_port_is_untagged(n->relay, p->lport, vid) };
+		if (vids[s.n_vids].is_untagged && untagged == 0)
+			untagged = vid;
 		s.n_vids++;
 	}
-	if (c && c->pvid != 0)
-		s.pvid = c->pvid;
-	s.priority = c ? c->priority : 0;
+	cb_params(n, vif, &s.pvid, &s.priority);
+	if (s.pvid == FWD_VID_NONE)
+		s.pvid = untagged;
 	(void)csp_cb_set(x->cb, p->vif, &s);
 	x->is_list_dirty = true;
 }

@@ -8,7 +8,12 @@
  * Uplinks of one group are one port extender: the elected one carries all its VIFs. When another is elected, VM ports and
  * VSIs move to it, and everything is created again there (3.3). Without signalling VIFs are those of the configuration.
  *
- * Invariant: a VM port has a VIF id exactly while the relay knows its tag.
+ * A VM port that had a VIF and lost it has no carrier until it has one again, so that its guest can use another way (5.3); one
+ * that is set down by its administrator stays down. What the bridge refused or deleted is asked for again when the VM port
+ * comes up, or its wishes change; want of resources is csp_pe's to repeat.
+ *
+ * Invariants: a VM port has a VIF id exactly while the relay knows its tag. Its `uplink` is one of the port extender that its
+ * `home` belongs to, and it goes with its home.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +27,13 @@
 static uint16_t number_of(uint16_t vm)
 {
 	return (uint16_t)(vm + 1);
+}
+
+const struct csp_pe_port *pe_csp_port(const struct node *n, uint16_t vm)
+{
+	const struct node_vifs *x = n->port[n->port[vm]->uplink]->vifs;
+
+	return x->is_signalled ? csp_pe_port_at(x->pe->csp, csp_pe_find(x->pe->csp, number_of(vm))) : NULL;
 }
 
 static bool is_vm_of(const struct node *n, uint16_t i, uint16_t uplink)
@@ -96,19 +108,14 @@ void pe_forget(struct node_vifs *x, uint16_t port)
 		free(pe);
 }
 
-void pe_leave(struct node *n, uint16_t port, struct mono now)
+bool node_vm_is_behind(const struct node *n, uint16_t vm, uint16_t port)
 {
-	struct node_vifs *x = n->port[port]->vifs;
+	const struct node_vifs *x = n->port[port]->vifs, *home = n->port[n->port[vm]->home]->vifs;
 
-	if (!x->pe)
-		return;
-	x->has_peer = false;
-	if (x->is_signalled && x->pe->upstream == port)
-		pe_elect_again(n, port, now);
-	pe_forget(x, port);
+	return n->port[vm]->uplink == port || (x && home && x->pe && x->pe == home->pe);
 }
 
-uint16_t pe_upstream(const struct node *n, uint16_t port)
+uint16_t node_upstream(const struct node *n, uint16_t port)
 {
 	const struct node_vifs *x = n->port[port]->kind == NODE_STATION ? n->port[port]->vifs : NULL;
 
@@ -236,24 +243,26 @@ static void give_vif(struct node *n, uint16_t vm, uint32_t id, struct mono now)
 		return;
 	}
 	p->vif = id;
+	p->vif_since = now;
 	up->vifs->n_vifs++;
 	tell_vif(n, vm, "VIF", now);
 	set_carrier(n, vm, true);
+	node_port_cfg(n, vm); /* its default priority */
 	node_forwarding(n, vm);
 	vsis_of_vm(n, vm, now);
 }
 
-/* ---- VM ports ---- */
-
-static const struct conf_vif *conf_of(const struct node *n, uint16_t vm)
+/* It had one, and the network is not there any more for its guest. */
+static void lose_vif(struct node *n, uint16_t vm, struct mono now)
 {
-	const struct node_vifs *x = n->port[n->port[vm]->home]->vifs;
+	bool had_vif = n->port[vm]->vif != 0;
 
-	for (unsigned i = 0; i < x->n_conf; i++)
-		if (strcmp(x->conf[i].vm_port, n->port[vm]->name) == 0)
-			return &x->conf[i];
-	return NULL;
+	take_vif(n, vm, now);
+	if (had_vif && n->port[vm]->is_up)
+		set_carrier(n, vm, false);
 }
+
+/* ---- VM ports ---- */
 
 /* Of these VLANs a frame from the bridge loses its tag (5.2). */
 static void set_untagged(struct node *n, uint16_t vm, const uint8_t bitmap[512])
@@ -265,61 +274,109 @@ static void set_untagged(struct node *n, uint16_t vm, const uint8_t bitmap[512])
 	}
 }
 
+/* Its guest wants a network: the device is up, or would be if we had not taken its carrier. */
 static bool is_wanted(const struct node_port *vm)
 {
 	return vm->is_present && (vm->is_up || vm->is_carrier_off);
 }
 
 /* A port extender below: its VIFs are the configuration's, and their frames keep their tags (5.3). */
+static void set_transit(struct node *n, uint16_t vm, bool is_transit)
+{
+	struct node_port *p = n->port[vm];
+
+	if (p->is_transit == is_transit)
+		return;
+	p->is_transit = is_transit;
+	node_relay_again(n, vm);
+}
+
 static void transit(struct node *n, uint16_t vm)
 {
-	const struct node_vifs *x = n->port[n->port[vm]->uplink]->vifs;
+	const struct node_port *up = n->port[n->port[vm]->uplink];
 
-	if (!n->port[vm]->is_transit) {
-		n->port[vm]->is_transit = true;
-		node_relay_again(n, vm);
-	}
-	for (unsigned i = 0; n->port[vm]->lport != FWD_LPORT_NONE && i < x->n_conf; i++)
-		if (x->conf[i].is_transit && strcmp(x->conf[i].vm_port, n->port[vm]->name) == 0)
-			(void)relay_channel_set(n->relay, n->port[n->port[vm]->uplink]->lport, x->conf[i].id,
-				n->port[vm]->lport);
+	set_transit(n, vm, true);
+	for (unsigned i = 0; n->port[vm]->lport != FWD_LPORT_NONE && i < up->vifs->n_conf; i++)
+		if (up->vifs->conf[i].is_transit && strcmp(up->vifs->conf[i].vm_port, n->port[vm]->name) == 0)
+			(void)relay_channel_set(
+				n->relay, up->lport, up->vifs->conf[i].id, n->port[vm]->lport);
+}
+
+void pe_clear_transit(struct node *n, uint16_t port)
+{
+	const struct node_vifs *x = n->port[port]->vifs;
+
+	for (unsigned i = 0; n->port[port]->lport != FWD_LPORT_NONE && i < x->n_conf; i++)
+		if (x->conf[i].is_transit)
+			relay_channel_clear(n->relay, n->port[port]->lport, x->conf[i].id);
 }
 
 static void static_vm(struct node *n, uint16_t vm, struct mono now)
 {
-	const struct conf_vif *c = conf_of(n, vm);
+	const struct conf_vif *c = port_vif_conf_of_vm(n, vm);
 
 	if (c && c->is_transit) {
+		take_vif(n, vm, now);
 		transit(n, vm);
-	} else if (c && n->port[vm]->is_present && n->port[n->port[vm]->uplink]->is_up) {
+		return;
+	}
+	set_transit(n, vm, false);
+	if (c && n->port[vm]->is_present && n->port[n->port[vm]->uplink]->is_up) {
 		give_vif(n, vm, c->id, now);
 		set_untagged(n, vm, c->untagged);
 	} else {
-		take_vif(n, vm, now);
+		lose_vif(n, vm, now);
 	}
 }
 
-void pe_vm(struct node *n, uint16_t vm, struct mono now)
+uint8_t pe_priority(const struct node *n, uint16_t vm)
+{
+	const struct conf_vif *c = port_vif_conf_of_vm(n, vm);
+	const struct csp_pe_port *p = pe_csp_port(n, vm);
+
+	return p ? p->priority : c ? c->priority : 0;
+}
+
+static bool is_same_wish(const struct csp_pe_wish *a, const struct csp_pe_wish *b)
+{
+	return a->type == b->type && a->priority == b->priority && a->pvid == b->pvid;
+}
+
+/* is_news: the VM port has come up. */
+static void wish(struct node *n, uint16_t vm, const struct csp_pe_wish *w, bool is_news, struct mono now)
+{
+	struct csp_pe *csp = n->port[n->port[vm]->uplink]->vifs->pe->csp;
+	const struct csp_pe_port *p = pe_csp_port(n, vm);
+	enum csp_submit verdict;
+
+	if (p && (!is_same_wish(&p->wish, w) || (is_news && p->state == CSP_PE_PORT_REFUSED)))
+		(void)csp_pe_port_remove(csp, w->number);
+	verdict = csp_pe_port_add(csp, w);
+	if (verdict != CSP_SUBMIT_OK && verdict != CSP_SUBMIT_EXISTS)
+		port_vif_tell(n, vm, true, "no room for another VIF", NULL, csp_submit_text(verdict), now);
+}
+
+void pe_vm(struct node *n, uint16_t vm, bool is_news, struct mono now)
 {
 	struct node_port *p = n->port[vm];
 	struct node_vifs *x = n->port[p->uplink]->vifs;
-	const struct conf_vif *c = conf_of(n, vm);
-	struct csp_pe_wish wish = { .number = number_of(vm),
+	const struct conf_vif *c = port_vif_conf_of_vm(n, vm);
+	struct csp_pe_wish w = { .number = number_of(vm),
 		.type = CSP_PORT_EXTENDED,
 		.priority = c ? c->priority : 0,
 		.pvid = c ? c->pvid : 0,
 		.is_operational = is_wanted(p),
 		.user = vm };
-	enum csp_submit verdict;
 
+	if (is_news)
+		p->is_carrier_off = false; /* whoever set it up */
 	if (!x->is_signalled) {
 		static_vm(n, vm, now);
 		return;
 	}
-	verdict = is_wanted(p) ? csp_pe_port_add(x->pe->csp, &wish) : CSP_SUBMIT_OK;
-	if (verdict != CSP_SUBMIT_OK && verdict != CSP_SUBMIT_EXISTS)
-		port_vif_tell(n, vm, true, "no room for another VIF", NULL, csp_submit_text(verdict), now);
-	(void)csp_pe_port_set_operational(x->pe->csp, wish.number, p->is_up);
+	if (is_wanted(p))
+		wish(n, vm, &w, is_news, now);
+	(void)csp_pe_port_set_operational(x->pe->csp, w.number, w.is_operational);
 	pe_events(n, p->uplink, now);
 	node_pump_later(n, p->uplink);
 }
@@ -336,13 +393,24 @@ void pe_vm_gone(struct node *n, uint16_t vm, struct mono now)
 	}
 }
 
+static bool keeps_vif(const struct node *n, uint16_t vm)
+{
+	const struct conf_vif *c = port_vif_conf_of_vm(n, vm);
+
+	return !c || c->id == n->port[vm]->vif; /* without a row it loses its VIF, and more */
+}
+
 void pe_static(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_vifs *x = n->port[port]->vifs;
 
+	/* an id may go from one VM port to another */
+	for (uint16_t i = 0; !x->is_signalled && i < n->n_ports; i++)
+		if (is_vm_of(n, i, port) && !keeps_vif(n, i))
+			take_vif(n, i, now);
 	for (uint16_t i = 0; i < n->n_ports; i++)
 		if (is_vm_of(n, i, port))
-			pe_vm(n, i, now);
+			pe_vm(n, i, false, now);
 	if (!x->is_signalled)
 		cb_lists_static(n, port);
 }
@@ -361,10 +429,8 @@ static void on_cleanup(struct node *n, uint16_t port, const char *reason, struct
 {
 	port_vif_tell(n, port, true, "port extension ended", NULL, reason, now);
 	for (uint16_t i = 0; i < n->n_ports; i++) {
-		if (!is_vm_of(n, i, port))
-			continue;
-		take_vif(n, i, now);
-		set_carrier(n, i, false);
+		if (is_vm_of(n, i, port))
+			lose_vif(n, i, now);
 	}
 	cb_lists_forget(n, port);
 }
@@ -385,6 +451,7 @@ static void on_parameters(struct node *n, uint16_t vm, const struct csp_pe_port 
 {
 	uint8_t untagged[512] = { 0 };
 
+	node_port_cfg(n, vm); /* its default priority */
 	for (uint16_t i = 0; i < p->n_vids; i++)
 		if (p->vids[i].is_untagged && p->vids[i].vid <= FWD_VID_MAX)
 			untagged[p->vids[i].vid / 8] |= (uint8_t)(1u << p->vids[i].vid % 8);
@@ -441,11 +508,14 @@ static void on_event(
 		give_vif(n, vm, ev->channel, now);
 		break;
 	case CSP_PE_EV_REFUSED:
-		take_vif(n, vm, now);
+		lose_vif(n, vm, now);
 		port_vif_tell(n, vm, true, "VIF refused", NULL, csp_completion_text(ev->completion), now);
 		break;
 	case CSP_PE_EV_DELETED:
-		take_vif(n, vm, now);
+		if (csp_pe_port_at(pe->csp, ev->port)->state == CSP_PE_PORT_REFUSED) /* by the bridge */
+			lose_vif(n, vm, now);
+		else
+			take_vif(n, vm, now);
 		break;
 	case CSP_PE_EV_PARAMETERS:
 		on_parameters(n, vm, csp_pe_port_at(pe->csp, ev->port));
@@ -494,25 +564,29 @@ static void move_vsis(struct node *n, uint16_t from, uint16_t to, struct mono no
 	}
 }
 
-static void move_vms(struct node *n, struct node_pe *pe, uint16_t to, struct mono now)
+/* Everything behind uplink `from` goes behind `to`. */
+static void move_uplink(struct node *n, uint16_t from, uint16_t to, struct mono now)
 {
-	for (unsigned k = 0; k < pe->n; k++) {
-		uint16_t from = pe->uplink[k];
-
-		if (from == to)
+	for (uint16_t i = 0; i < n->n_ports; i++) {
+		if (!is_vm_of(n, i, from))
 			continue;
-		for (uint16_t i = 0; i < n->n_ports; i++) {
-			if (!is_vm_of(n, i, from))
-				continue;
-			n->port[i]->uplink = to;
-			n->port[i]->conf = n->port[to]->conf;
-			node_relay_again(n, i);
-		}
-		move_vsis(n, from, to, now);
-		port_vsi_events(n, from, now);
+		take_vif(n, i, now);
+		n->port[i]->uplink = to;
+		n->port[i]->conf = n->port[to]->conf;
+		node_relay_again(n, i);
 	}
-	for (uint32_t i = vdp_table_next(n->port[to]->vdp, 0); i != UINT32_MAX;
-		i = vdp_table_next(n->port[to]->vdp, i + 1))
+	move_vsis(n, from, to, now);
+	port_vsi_events(n, from, now);
+}
+
+static void move_all(struct node *n, struct node_pe *pe, uint16_t to, struct mono now)
+{
+	const struct vdp_table *t = n->port[to]->vdp;
+
+	for (unsigned k = 0; k < pe->n; k++)
+		if (pe->uplink[k] != to)
+			move_uplink(n, pe->uplink[k], to, now);
+	for (uint32_t i = vdp_table_next(t, 0); i != UINT32_MAX; i = vdp_table_next(t, i + 1))
 		pe_vsi(n, to, i, now);
 }
 
@@ -543,10 +617,34 @@ void pe_elect_again(struct node *n, uint16_t port, struct mono now)
 		return;
 	if (was != is) {
 		port_vif_tell(n, is, false, "upstream port", n->port[is]->label, NULL, now);
-		move_vms(n, pe, is, now);
+		move_all(n, pe, is, now);
 	}
 	csp_pe_set_uplink(pe->csp, true, now);
 	csp_pe_set_peer(pe->csp, &n->port[is]->vifs->peer.pe_csp, now);
 	pe_events(n, is, now);
 	node_pump_later(n, is);
+}
+
+static uint16_t other_uplink(const struct node_pe *pe, uint16_t port)
+{
+	for (unsigned k = 0; pe->upstream == NODE_NO_PORT && k < pe->n; k++)
+		if (pe->uplink[k] != port)
+			return pe->uplink[k];
+	return pe->upstream;
+}
+
+void pe_leave(struct node *n, uint16_t port, struct mono now)
+{
+	struct node_vifs *x = n->port[port]->vifs;
+	uint16_t to;
+
+	if (!x->pe)
+		return;
+	x->has_peer = false;
+	if (x->is_signalled && x->pe->upstream == port)
+		pe_elect_again(n, port, now);
+	to = other_uplink(x->pe, port);
+	if (to != NODE_NO_PORT)
+		move_all(n, x->pe, to, now);
+	pe_forget(x, port);
 }

@@ -385,7 +385,7 @@ void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now)
 enum vdp_submit node_vsi_request(
 	struct node *n, uint16_t port, const struct vdp_request *rq, uint16_t vm_port, struct mono now)
 {
-	struct node_port *p = n->port[port = pe_upstream(n, port)];
+	struct node_port *p = n->port[port = node_upstream(n, port)];
 	uint32_t at = vdp_table_find(p->vdp, &rq->subject.vsi);
 	const struct vdp_vsi *v = at == UINT32_MAX ? NULL : vdp_table_get(p->vdp, at);
 	uint16_t was = v ? node_vsi_vm_port(p, v) : NODE_NO_PORT;
@@ -413,7 +413,7 @@ enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct
 	enum vdp_submit verdict;
 	uint32_t i;
 
-	port = pe_upstream(n, port);
+	port = node_upstream(n, port);
 	p = n->port[port];
 	verdict = vdp_station_deassociate(p->vdp, id, now);
 	i = vdp_table_find(p->vdp, id);
@@ -494,6 +494,9 @@ bool node_vsi_save(const struct node *n, uint16_t port, const struct vsi_id *id,
 	const struct node_port *p = n->port[port];
 	uint32_t i = vdp_table_find(p->vdp, id);
 
+	/* the VIFs of a session go with it, and the next one may number them differently */
+	if (p->kind == NODE_BRIDGE && p->vifs && p->vifs->is_signalled)
+		return false;
 	return i != UINT32_MAX && !node_vsi_is_host(p, vdp_table_get(p->vdp, i)) &&
 	       vdp_table_save(p->vdp, i, room, ret);
 }
@@ -504,6 +507,10 @@ enum vdp_submit node_vsi_restore(
 	struct vdp_saved r = *s;
 	enum vdp_submit verdict;
 
+	port = node_upstream(n, port);
+	if (n->port[port]->kind == NODE_BRIDGE && n->port[port]->vifs && n->port[port]->vifs->is_signalled)
+		return VDP_SUBMIT_UNKNOWN; /* of before the port had VIFs */
+	port_edition_adopt(n, port, s->edition, now);
 	r.rq.user = other == NODE_NO_PORT ? USER_UNBOUND : (uint32_t)other + 1;
 	verdict = vdp_table_restore(n->port[port]->vdp, &r, now);
 	if (verdict == VDP_SUBMIT_OK && n->port[port]->kind == NODE_STATION && n->port[port]->vifs)
@@ -525,6 +532,17 @@ static bool is_host_as_asked(const struct node_port *p, const struct vdp_request
 	       mac_equal(v->filters[0].mac, rq->filters[0].mac) && v->filters[0].vid == rq->filters[0].vid;
 }
 
+/* The uplink's address, in the draft in the form of a UUID (version 8, RFC 9562). */
+static struct vsi_id host_id(const struct node_port *p)
+{
+	struct vsi_id id = { .format = VSI_ID_MAC };
+
+	if (p->choice.edition == QBG_DRAFT)
+		id = (struct vsi_id){ .format = VSI_ID_UUID, .id = { [6] = 0x80, [8] = 0x80 } };
+	memcpy(id.id + 10, p->mac.b, 6);
+	return id;
+}
+
 static void host_request(struct node *n, uint16_t port, struct mono now)
 {
 	struct node_port *p = n->port[port];
@@ -539,10 +557,8 @@ static void host_request(struct node *n, uint16_t port, struct mono now)
 		.user = USER_HOST,
 	};
 
-	if (!h->has_id) {
-		rq.subject.vsi = (struct vsi_id){ .format = VSI_ID_MAC };
-		memcpy(rq.subject.vsi.id + 10, p->mac.b, 6);
-	}
+	if (!h->has_id)
+		rq.subject.vsi = host_id(p);
 	if (p->has_host_vsi && !vsi_id_equal(&p->host_vsi, &rq.subject.vsi))
 		vdp_station_deassociate(p->vdp, &p->host_vsi, now);
 	p->host_vsi = rq.subject.vsi;

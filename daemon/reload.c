@@ -12,6 +12,15 @@
 
 #include "evbd.h"
 
+/* Is `i` the port, one of its S-channels, or a VM port behind either? */
+static bool is_of(const struct node *n, uint16_t i, uint16_t port)
+{
+	const struct node_port *p = node_port(n, i);
+	uint16_t at = p && p->kind == NODE_VM ? p->home : i;
+
+	return p && (at == port || node_port(n, at)->device == port);
+}
+
 void evbd_row_remove(struct evbd *d, const struct conf_port *row, bool is_restart, struct mono now)
 {
 	uint16_t port = node_find_channel(d->node, row->name, row->scid), uap;
@@ -23,17 +32,12 @@ void evbd_row_remove(struct evbd *d, const struct conf_port *row, bool is_restar
 		return;
 	uap = node_port(d->node, port)->device;
 	memcpy(label, node_port(d->node, port)->label, sizeof(label));
-	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
-		const struct node_port *p = node_port(d->node, i);
-		uint16_t at = p && p->kind == NODE_VM ? p->uplink : i;
-
-		if (!p || (at != port && node_port(d->node, at)->device != port))
-			continue;
-		if (p->kind == NODE_VM)
+	for (uint16_t i = 0; is_restart && i < node_n_ports(d->node); i++)
+		if (is_of(d->node, i, port) && node_port(d->node, i)->kind != NODE_VM)
+			state_keep_port(d->state, i); /* all of them, before a VM port goes with its VSIs */
+	for (uint16_t i = 0; i < node_n_ports(d->node); i++)
+		if (is_of(d->node, i, port) && node_port(d->node, i)->kind == NODE_VM)
 			evbd_port_remove(d, i, now);
-		else if (is_restart)
-			state_keep_port(d->state, i);
-	}
 	evbd_port_remove(d, port, now);
 	if (!is_restart)
 		state_forget_port(d->state, label);
@@ -57,8 +61,7 @@ bool evbd_row_add(struct evbd *d, const struct conf_port *row, struct mono now)
 	return true;
 }
 
-/* VM ports that no pattern names any more. */
-static void drop_unmatched(struct evbd *d, struct mono now)
+void evbd_drop_unmatched(struct evbd *d, struct mono now)
 {
 	for (uint16_t i = 0; i < node_n_ports(d->node); i++) {
 		const struct node_port *p = node_port(d->node, i);
@@ -160,7 +163,7 @@ int evbd_reload(
 	d->log.level = (enum log_level)fresh->log_level;
 	evbd_libvirt_conf(d);
 	node_set_globals(d->node, fresh, now);
-	drop_unmatched(d, now);
+	evbd_drop_unmatched(d, now);
 	evbd_vifs_conf(d, now);
 	vtdb_file_recheck(&d->vtdb, d->node, now);
 	(void)rtnl_dump(d->rtnl); /* attach new ports and VM ports to devices that exist */

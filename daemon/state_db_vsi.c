@@ -10,7 +10,12 @@
 
 #include "wire.h"
 
-enum { FILTER_OCTETS = 14, FLAG_MIGRATING = 1, FLAG_SUSPENDED = 2 };
+enum {
+	FILTER_OCTETS = 14,
+	FLAG_MIGRATING = 1,
+	FLAG_SUSPENDED = 2,
+	FLAG_DRAFT = 4, /* the port spoke draft 0.2 */
+};
 
 _Static_assert(sizeof(struct vsi_id) == 17, "a VSIID is its octets: format, 16 octets");
 
@@ -47,8 +52,9 @@ bool state_db_put(struct state_db *db, const struct state_vsi *v)
 	state_db_bind_blob(s, 6, rq->subject.manager.id, sizeof(rq->subject.manager.id));
 	sqlite3_bind_int64(s, 7, rq->subject.type_id);
 	sqlite3_bind_int(s, 8, rq->subject.type_version);
-	sqlite3_bind_int(
-		s, 9, (rq->is_migrating ? FLAG_MIGRATING : 0) | (rq->is_suspended ? FLAG_SUSPENDED : 0));
+	sqlite3_bind_int(s, 9,
+		(rq->is_migrating ? FLAG_MIGRATING : 0) | (rq->is_suspended ? FLAG_SUSPENDED : 0) |
+			(v->saved.edition == QBG_DRAFT ? FLAG_DRAFT : 0));
 	sqlite3_bind_int(s, 10, rq->format);
 	state_db_bind_blob(s, 11, filters, w.len);
 	state_db_bind_blob(s, 12, rq->org.ptr, rq->org.len);
@@ -101,6 +107,7 @@ static bool read_row(sqlite3_stmt *s, struct vdp_filter room[2 * VDP_FILTERS_MAX
 	rq->subject.type_version = (uint8_t)version;
 	rq->is_migrating = (flags & FLAG_MIGRATING) != 0;
 	rq->is_suspended = (flags & FLAG_SUSPENDED) != 0;
+	ret->saved.edition = flags & FLAG_DRAFT ? QBG_DRAFT : QBG_RATIFIED;
 	rq->format = (uint8_t)format;
 	rq->org = state_db_blob(s, 11);
 	ret->saved.keep_alive = dur_ns((uint64_t)keep_alive);

@@ -34,10 +34,13 @@ static const char *put_back(const struct restore *r, const struct state_vsi *v)
 		return "the port has another role";
 	if (v->role == VDP_BRIDGE && !node_port(n, port)->conf.evb.is_enabled)
 		return "EVB is switched off on the port";
+	if (v->role == VDP_BRIDGE && node_port(n, port)->vifs && node_port(n, port)->vifs->is_signalled)
+		return "the port has VIFs now, by signalling";
 	if (vdp_table_find(node_port(n, port)->vdp, &v->saved.rq.subject.vsi) != UINT32_MAX)
 		return NULL; /* asked for since the start: that is newer */
 	if (v->role == VDP_STATION && v->other_port[0] &&
-		(other == NODE_NO_PORT || node_port(n, other)->uplink != port))
+		(other == NODE_NO_PORT || node_port(n, other)->kind != NODE_VM ||
+			!node_vm_is_behind(n, other, port)))
 		return "its VM port is gone";
 	verdict = node_vsi_restore(n, port, &v->saved, other, r->now);
 	return verdict == VDP_SUBMIT_OK ? NULL : vdp_submit_text(verdict);

@@ -5,7 +5,7 @@
  *
  * On a station the VM ports say how long their frames may be. On a bridge the ordinary ports do: what comes from other
  * stations had to fit their uplinks already. A C-tag is there when a VSI's VLAN is not the pvid of its channel; a VSI that
- * has no VLAN yet may get any.
+ * has no VLAN yet may get any. A VIF has the first VLAN of each address untagged, so there only further ones need room.
  */
 #include "uplink_mtu.h"
 
@@ -22,15 +22,30 @@ static uint32_t octets_of(enum fwd_tag tag)
 	return octets[tag];
 }
 
-/* The tag in which frames of this port or S-channel are on its device. */
+/* The tag in which frames of this port or S-channel are on its device; of two that it may be, the shorter until it is agreed. */
 static enum fwd_tag tag_of(const struct node_port *p)
 {
 	static const enum fwd_tag pe[] = { [CONF_TAG_NONE] = FWD_TAG_NONE,
 		[CONF_TAG_VN] = FWD_TAG_VN,
 		[CONF_TAG_E] = FWD_TAG_E,
-		[CONF_TAG_ANY] = FWD_TAG_E };
+		[CONF_TAG_ANY] = FWD_TAG_VN };
 
+	if (p->vifs && p->vifs->has_format)
+		return p->vifs->format == VNTAG_FORMAT_VN ? FWD_TAG_VN : FWD_TAG_E;
 	return p->scid != NODE_CHANNEL_DEFAULT ? FWD_TAG_S : pe[p->conf.pe.tag];
+}
+
+/* Has the VSI a VLAN that frames of its VIF carry a tag for? Its addresses have their first one untagged. */
+static bool is_trunk(const struct vdp_vsi *v)
+{
+	bool has_mac = v->format == VDP_FILTER_MAC_VID || v->format == VDP_FILTER_GROUP_MAC_VID;
+
+	for (unsigned f = 1; f < v->n_filters; f++)
+		for (unsigned k = 0; k < f; k++)
+			if (mac_equal(v->filters[f].mac, v->filters[k].mac) &&
+				v->filters[f].vid != v->filters[k].vid)
+				return true;
+	return !has_mac && v->n_filters > 0;
 }
 
 /* May frames of this port or S-channel have a C-tag behind that one? */
@@ -43,7 +58,9 @@ static bool has_c_tag(const struct node_port *p)
 	for (; i != UINT32_MAX; i = vdp_table_next(p->vdp, i + 1)) {
 		const struct vdp_vsi *v = vdp_table_get(p->vdp, i);
 
-		for (unsigned f = 0; f < v->n_filters; f++)
+		if (p->vifs && is_trunk(v))
+			return true;
+		for (unsigned f = 0; !p->vifs && f < v->n_filters; f++)
 			if (v->filters[f].vid != p->conf.pvid)
 				return true;
 	}

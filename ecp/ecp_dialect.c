@@ -2,7 +2,7 @@
  * ecp_dialect.c - the table of ECP's dialects (802.1Q clause 43; evb-reference 5.1, 5.2, 7.2).
  *
  *                       ratified                draft
- *   EtherType, to       8940, -00               88B7, -0E
+ *   EtherType, to       8940, -00, own address  88B7, -0E
  *   header              ecp_pdu.c               ecp_draft_pdu.c
  *   ack time, retries   negotiated              500 ms, 2: three transmissions
  *   first number        random                  1
@@ -22,6 +22,7 @@ const struct ecp_dialect *ecp_dialect_of(enum qbg_edition e)
 			.edition = QBG_RATIFIED,
 			.ethertype = ECP_ETHERTYPE,
 			.da = { { 0x01, 0x80, 0xc2, 0x00, 0x00, 0x00 } },
+			.takes_unicast = true,
 			.header = ECP_HEADER,
 			.sdu_max = ECP_SDU_MAX,
 			.payload_max = ECP_PAYLOAD_MAX,

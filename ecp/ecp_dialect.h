@@ -14,6 +14,7 @@ struct ecp_dialect {
 	enum qbg_edition edition;
 	uint16_t ethertype;
 	struct mac da;          /* group address of requests and acknowledgements */
+	bool takes_unicast;     /* requests and acknowledgements may also come to the port's own address */
 	uint16_t header;        /* octets */
 	uint16_t sdu_max;       /* octets of payload that are sent at most */
 	uint16_t payload_max;   /* octets of payload that are accepted, padding included */

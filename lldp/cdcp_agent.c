@@ -75,5 +75,4 @@ void cdcp_to_agent(struct cdcp_sm *sm, struct lldp_agent *a, unsigned slot, stru
 	if (cdcp_sm_local(sm, &local))
 		cdcp_tlv_encode(&local, &w);
 	lldp_agent_set_org(a, slot, wr_span(&w), now);
-	cdcp_sm_on_told(sm);
 }

@@ -27,7 +27,8 @@ enum cdcp_heard cdcp_from_agent(const struct lldp_agent *a, struct cdcp_tlv *ret
  * is not in use, or TLVs in the wrong scope are not wanted. */
 void cdcp_hear(
 	struct cdcp_sm *sm, const struct lldp_agent *ntpmr, const struct lldp_agent *ncb, struct mono now);
-/** Put what the machine advertises into an organizational slot of the nearest-non-TPMR agent, or empty it. */
+/** Put what the machine advertises into an organizational slot of the nearest-non-TPMR agent, or empty it. Each LLDPDU that
+ * this agent then sends is to be followed by cdcp_sm_on_told(). */
 void cdcp_to_agent(struct cdcp_sm *sm, struct lldp_agent *a, unsigned slot, struct mono now);
 
 #endif

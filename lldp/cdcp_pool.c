@@ -6,7 +6,7 @@
  * SCID within the quarantine only when nothing else is free; cdcp_pool_claim(), which picks out of order, looks itself.
  * Who had a free SVID last is kept, so that its SCID can have it back at once.
  *
- * Everything but a change of the configuration is O(1).
+ * Everything but a change of the configuration is O(1), or O(SVIDs not to be taken).
  */
 #include "cdcp_pool.h"
 
@@ -121,10 +121,12 @@ uint16_t cdcp_pool_claim(struct cdcp_pool *p, uint16_t scid, uint16_t svid, stru
 	return own(p, svid, scid);
 }
 
-uint16_t cdcp_pool_take(struct cdcp_pool *p, uint16_t scid)
+uint16_t cdcp_pool_take(struct cdcp_pool *p, uint16_t scid, const struct cdcp_set *but)
 {
 	uint16_t svid = p->svid[0].next;
 
+	while (svid != 0 && cdcp_set_has(but, svid))
+		svid = p->svid[svid].next;
 	return svid == 0 || p->fixed[scid] != 0 ? 0 : own(p, svid, scid);
 }
 

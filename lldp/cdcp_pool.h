@@ -6,6 +6,7 @@
 #ifndef EVB_CDCP_POOL_H
 #define EVB_CDCP_POOL_H
 
+#include "cdcp_set.h"
 #include "cdcp_tlv.h"
 #include "mono.h"
 
@@ -35,8 +36,8 @@ bool cdcp_pool_allows(const struct cdcp_pool *p, uint16_t scid, uint16_t svid);
 /** The SVID fixed for `scid`, otherwise `svid` if that is allowed, free and was no other SCID's within the last 10 s.
  * 0: neither. */
 uint16_t cdcp_pool_claim(struct cdcp_pool *p, uint16_t scid, uint16_t svid, struct mono now);
-/** The SVID that has been free for longest; 0: none is free. Not for an SCID that has a fixed one. */
-uint16_t cdcp_pool_take(struct cdcp_pool *p, uint16_t scid);
+/** The SVID that has been free for longest and is none of `but`; 0: none is free. Not for an SCID that has a fixed one. */
+uint16_t cdcp_pool_take(struct cdcp_pool *p, uint16_t scid, const struct cdcp_set *but);
 /** Give back an SVID that is owned. */
 void cdcp_pool_free(struct cdcp_pool *p, uint16_t svid, struct mono now);
 

@@ -23,8 +23,8 @@
  * come between two walks, the user sees only what matters in the end, tear-downs first.
  *
  * Four choices the reference leaves open:
- *  - A bridge settles the pairs that name an SVID before it takes any from the pool; in plain list order a new channel
- *    could be given the SVID that the station still uses for the next one.
+ *  - A bridge settles the pairs that name an SVID before it takes any from the pool, and takes none that a pair without
+ *    a place names; a new channel could be given the SVID that the station still uses for another one.
  *  - Pairs that are ignored do not count as one of the first ChnCap.
  *  - A station that gave up an SCID, and said so, takes nothing for it from a list that is older than its new wish (4.4: a
  *    pair it never asked for): if LLDPDUs were lost, the SVID in it may be another channel's by now.
@@ -155,11 +155,15 @@ static void adopt(struct cdcp_sm *sm)
 	}
 }
 
-/* Bridge: an SCID keeps what it has; one that has none gets the one fixed for it, the one it names, any (4.2). */
+/* Bridge: an SCID keeps what it has; one that has none gets the one fixed for it, the one it names, any (4.2) that the
+ * station has for no other. */
 static void assign(struct cdcp_sm *sm, struct mono now)
 {
 	unsigned n = min_u16(sm->peer.n_pairs, sm->oper_chn_cap);
+	struct cdcp_set named = { 0 };
 
+	for (unsigned i = 1; i < sm->peer.n_pairs; i++)
+		cdcp_set_add(&named, sm->peer.pair[i].svid);
 	for (unsigned i = 1; i < n; i++) {
 		const struct cdcp_pair *p = &sm->peer.pair[i];
 
@@ -167,11 +171,13 @@ static void assign(struct cdcp_sm *sm, struct mono now)
 			sm->svid[p->scid] = cdcp_pool_claim(sm->pool, p->scid, p->svid, now);
 	}
 	for (unsigned i = 1; i < n; i++) {
-		uint16_t scid = sm->peer.pair[i].scid;
+		const struct cdcp_pair *p = &sm->peer.pair[i];
 
-		if (sm->svid[scid] == 0)
-			sm->svid[scid] = cdcp_pool_take(sm->pool, scid);
-		sm->n.pool_empty += sm->svid[scid] == 0;
+		cdcp_set_remove(&named, p->svid);
+		if (sm->svid[p->scid] == 0)
+			sm->svid[p->scid] = cdcp_pool_take(sm->pool, p->scid, &named);
+		cdcp_set_add(&named, p->svid);
+		sm->n.pool_empty += sm->svid[p->scid] == 0;
 	}
 }
 

@@ -128,8 +128,9 @@ void cdcp_sm_on_time(struct cdcp_sm *sm, struct mono now);
 /** End of the hold; never in the other states. */
 struct mono cdcp_sm_deadline(const struct cdcp_sm *sm);
 
-/** The TLV to advertise; false: none (CDCP_NOT_RUNNING). To be followed by cdcp_sm_on_told() when it goes out. */
+/** The TLV to advertise; false: none (CDCP_NOT_RUNNING). */
 bool cdcp_sm_local(const struct cdcp_sm *sm, struct cdcp_tlv *ret);
+/** That TLV has gone out on the wire. A wish that was given up and taken back before that is none the peer could miss. */
 void cdcp_sm_on_told(struct cdcp_sm *sm);
 /** A TLV that the peer repeats unchanged is news, too: cdcp_sm_on_peer() is needed when the next LLDPDU comes with it. */
 bool cdcp_sm_wants_word(const struct cdcp_sm *sm);

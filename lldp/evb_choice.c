@@ -8,7 +8,8 @@
  *
  * Only for the setting auto; the others fix the edition. Three LLDPDUs and not one, because a neighbour that speaks
  * both may send the one before the other. A neighbour that is gone, or is one of several, changes nothing: VSIs outlive
- * it, and it may be back at once. What follows from another edition is the port's business.
+ * it, and it may be back at once. After a restart of the daemon a port whose VSIs were spoken of in the draft goes on
+ * with it: else they would be lost while three LLDPDUs are waited for. What follows from another edition is the port's business.
  */
 #include "evb_choice.h"
 
@@ -40,6 +41,7 @@ bool evb_choice_set(struct evb_choice *c, enum evb_generation setting)
 	if (setting == c->setting)
 		return false;
 	c->setting = setting;
+	c->has_heard_ratified = false;
 	return put_in_force(c, first_edition(setting));
 }
 
@@ -47,6 +49,7 @@ bool evb_choice_on_pdu(struct evb_choice *c, bool has_ratified, bool has_draft)
 {
 	if (c->setting != EVB_GENERATION_AUTO)
 		return false;
+	c->has_heard_ratified = c->has_heard_ratified || has_ratified;
 	if (has_ratified)
 		return put_in_force(c, QBG_RATIFIED);
 	if (!has_draft || c->edition == QBG_DRAFT) {
@@ -54,6 +57,11 @@ bool evb_choice_on_pdu(struct evb_choice *c, bool has_ratified, bool has_draft)
 		return false;
 	}
 	return ++c->n_draft_only >= DRAFT_PDUS && put_in_force(c, QBG_DRAFT);
+}
+
+bool evb_choice_adopt_draft(struct evb_choice *c)
+{
+	return c->setting == EVB_GENERATION_AUTO && !c->has_heard_ratified && put_in_force(c, QBG_DRAFT);
 }
 
 const char *evb_generation_name(enum evb_generation g)

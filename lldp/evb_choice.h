@@ -11,6 +11,7 @@ enum evb_generation { EVB_GENERATION_AUTO, EVB_GENERATION_RATIFIED, EVB_GENERATI
 struct evb_choice {
 	enum evb_generation setting;
 	enum qbg_edition edition; /* in force */
+	bool has_heard_ratified;  /* since the start, or since the setting changed */
 	unsigned n_draft_only;    /* LLDPDUs in a row that had the draft's EVB TLV and not the ratified one */
 };
 
@@ -21,6 +22,9 @@ bool evb_choice_set(struct evb_choice *c, enum evb_generation setting);
 /** An LLDPDU of the only neighbour came in, or (with neither TLV) there is none any more or more than one. True: another
  * edition is in force. */
 bool evb_choice_on_pdu(struct evb_choice *c, bool has_ratified, bool has_draft);
+/** auto: the draft was spoken before a restart; go on with it, unless the neighbour has said better since. True: another
+ * edition is in force. */
+bool evb_choice_adopt_draft(struct evb_choice *c);
 const char *evb_generation_name(enum evb_generation g); /* "auto", "ratified", "draft02" */
 
 #endif

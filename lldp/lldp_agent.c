@@ -157,6 +157,11 @@ void lldp_agent_update_org(struct lldp_agent *a, unsigned slot, struct span valu
 	(void)put_org(a, slot, value);
 }
 
+void lldp_agent_repeat(struct lldp_agent *a, struct mono now)
+{
+	lldp_tx_on_local_change(&a->tx, now);
+}
+
 void lldp_agent_set_known(struct lldp_agent *a, const struct lldp_known *known, unsigned n)
 {
 	assert(n <= LLDP_KNOWN_MAX);

@@ -92,6 +92,9 @@ void lldp_agent_set_local(struct lldp_agent *a, const struct lldp_pdu *local, st
 void lldp_agent_set_org(struct lldp_agent *a, unsigned slot, struct span value, struct mono now);
 /** The same, but what has changed waits for the next LLDPDU: no localChange. */
 void lldp_agent_update_org(struct lldp_agent *a, unsigned slot, struct span value);
+/** Say it all again without a change, to a neighbour that has just started or shows that it has not heard. Counts as a
+ * localChange. */
+void lldp_agent_repeat(struct lldp_agent *a, struct mono now);
 /** What the user understands, up to LLDP_KNOWN_MAX; replaces the list. Judged when an LLDPDU comes in: a short or
  * repeated known TLV counts as discarded, any other organizational TLV as unrecognized. */
 void lldp_agent_set_known(struct lldp_agent *a, const struct lldp_known *known, unsigned n);

@@ -138,9 +138,9 @@ query() {
 n_vsis() { ctl "$1" -j show vsi | jq --arg s "$2" '[.vsi[] | select(.state == $s)] | length'; }
 has_vsis() { [[ $(n_vsis "$1" "$2") -eq $3 ]]; } # NODE STATE NUMBER
 
-counter() { # NODE PORT NAME - with its S-channels; PORT/N: that S-channel alone
+counter() { # NODE PORT NAME - with its S-channels and VIFs; PORT/N: that S-channel alone, PORT#N: that VIF
 	ctl "$1" -j show counters | jq --arg port "$2" --arg name "$3" \
-		'[.counters[] | select(.port == $port or "\(.port)/\(.channel)" == $port) | .. | objects | .[$name]? | numbers] |
+		'[.counters[] | select(.port == $port or "\(.port)/\(.channel)" == $port or "\(.port)#\(.vif)" == $port) | .. | objects | .[$name]? | numbers] |
 			add // error("no counter " + $name)'
 }
 
@@ -189,6 +189,17 @@ channels_run() {
 	done
 	[[ ${kept[0]} == "${kept[1]}" ]]
 }
+# vifs_run N: both sides have so many VIFs, under the same numbers and with the same tag.
+vifs_run() {
+	local node kept=()
+	for node in host switch; do
+		query "$node" vif '[.[] | select(.state == "created" or .state == "associated")] | length == $n' \
+			--argjson n "$1" || return 1
+		kept+=("$(ctl "$node" -j show vif | jq -c '[.vif[] | select(.id != null) | [.tag, .id]] | sort')")
+	done
+	[[ ${kept[0]} == "${kept[1]}" ]]
+}
+vif_of() { ctl host -j show vif | jq --arg vm "$1" '.vif[] | select(.vm_port == $vm) | .id // 0'; } # VM-PORT
 all_associated() { has_vsis host associated "$1" && has_vsis switch associated "$1"; } # NUMBER
 counts_more() { [[ $(counter "$1" "$2" "$3") -gt $4 ]]; }                               # NODE PORT COUNTER THAN
 pings() { in_ns "$1" ping -q -n -c "${3:-3}" -i 0.2 -W 2 "$2" >>"$LAB_RUN/ping.log" 2>&1; } # NODE ADDRESS [COUNT]

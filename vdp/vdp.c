@@ -91,6 +91,7 @@ const char *vdp_error_text(unsigned error)
 		{ VDP_E_TYPE_DENIED, "VSI type not allowed" },
 		{ VDP_E_TYPE_VERSION, "unknown version of the VSI type" },
 		{ VDP_E_OUT_OF_SYNC, "out of sync" },
+		{ VDP_E_MANAGER_UNKNOWN, "unknown VSI manager" },
 		{ 0, NULL },
 	};
 

@@ -14,7 +14,8 @@ enum vdp_role { VDP_STATION, VDP_BRIDGE };
 enum vdp_op { VDP_PREASSOC = 1, VDP_PREASSOC_RR = 2, VDP_ASSOC = 3, VDP_DEASSOC = 4 };
 
 /** Error code of a response, low nibble of the status octet (6.3). Above 5 they are finer than what 802.1Q has on the
- * wire: a dialect that can't tell them says OTHER (vdp_dialect.h). */
+ * wire: a dialect that can't tell them says OTHER, or NO_MANAGER
+ * (vdp_dialect.h). */
 enum vdp_error {
 	VDP_E_SUCCESS = 0,
 	VDP_E_FORMAT = 1,
@@ -26,7 +27,8 @@ enum vdp_error {
 	VDP_E_TYPE_DENIED = 7, /* known, but not for this VSI */
 	VDP_E_TYPE_VERSION = 8,
 	VDP_E_OUT_OF_SYNC = 9, /* the peer does not know the VSI as we do */
-	VDP_E_LAST = VDP_E_OUT_OF_SYNC,
+	VDP_E_MANAGER_UNKNOWN = 10,
+	VDP_E_LAST = VDP_E_MANAGER_UNKNOWN,
 };
 
 /** Status octet (6.3). */

@@ -100,6 +100,16 @@ static void add_filters(struct vdp_cmd *c, const struct vdp_request *rq, bool ec
 	}
 }
 
+/* FNV-1a: a station that finds two TLVs with the same digest deceives itself. */
+static uint32_t digest(struct span org)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < org.len; i++)
+		h = (h ^ org.ptr[i]) * 16777619u;
+	return h;
+}
+
 struct vdp_cmd *vdp_cmd_new(struct buddy *pool, const struct vdp_request *rq, bool echo_repeats)
 {
 	struct vdp_cmd *c;
@@ -120,6 +130,7 @@ struct vdp_cmd *vdp_cmd_new(struct buddy *pool, const struct vdp_request *rq, bo
 		.n_entries = rq->n_filters,
 		.org_len = (uint16_t)rq->org.len,
 		.org_cap = (uint16_t)rq->org.len,
+		.asked_org = digest(rq->org),
 	};
 	add_filters(c, rq, echo_repeats);
 	if (rq->org.len > 0)
@@ -211,6 +222,8 @@ bool vdp_cmd_same_key(const struct vdp_cmd *c, const struct vdp_subject *s, uint
 bool vdp_cmd_is_repeated(const struct vdp_cmd *c, const struct vdp_request *rq)
 {
 	if (!vdp_cmd_same_key(c, &rq->subject, rq->format) || c->n_entries != rq->n_filters)
+		return false;
+	if (rq->org.len > 0 && digest(rq->org) != c->asked_org)
 		return false;
 	for (unsigned i = 0; i < c->n_entries; i++) {
 		const struct vdp_cmd_entry *e = &entries(c)[i];

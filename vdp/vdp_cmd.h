@@ -25,6 +25,7 @@ struct vdp_cmd {
 	uint16_t n_entries;          /* entries of the TLV */
 	uint16_t org_len;            /* octets */
 	uint16_t org_cap;            /* octets there is room for */
+	uint32_t asked_org;          /* digest of the organizational TLVs as they were asked with */
 	struct vdp_filter filters[]; /* with the VIDs in force; then n_entries vdp_cmd_entry; then org TLVs */
 };
 
@@ -40,7 +41,8 @@ bool vdp_filters_are_legal(uint8_t format, unsigned n, const struct vdp_filter *
 
 /** Same type, version, manager and filter format (the VSIID is the table's). */
 bool vdp_cmd_same_key(const struct vdp_cmd *c, const struct vdp_subject *s, uint8_t format);
-/** Does the request repeat the command, with the VIDs as they were asked or as they were returned? */
+/** Does the request repeat the command, with the VIDs as they were asked or as they were returned, and with the same
+ * organizational TLVs or none? They may be what the decision depends on, as the VIF of port extension. */
 bool vdp_cmd_is_repeated(const struct vdp_cmd *c, const struct vdp_request *rq);
 /** Same filters in force. NULL: no filters. */
 bool vdp_cmd_same_filters(const struct vdp_cmd *a, const struct vdp_cmd *b);

@@ -82,6 +82,8 @@ static enum vdp_submit ratified_check(const struct vdp_request *rq, const struct
 
 static uint8_t ratified_error(uint8_t error)
 {
+	if (error == VDP_E_MANAGER_UNKNOWN)
+		return VDP_E_NO_MANAGER;
 	return error > VDP_E_ADDRESS ? VDP_E_OTHER : error;
 }
 

@@ -13,14 +13,13 @@
  *   RESP                        from our error codes                    to our error codes
  *   0 success                   success                                 success
  *   1 invalid format            invalid format                          invalid format, Hard
- *   2 insufficient resources    insufficient resources; other, soft     insufficient resources
- *   3 unused VTID               no VSI manager; type unknown            type unknown
+ *   2 insufficient resources    the same; manager silent; other, soft   insufficient resources
+ *   3 unused VTID               type or manager unknown                 type unknown, Hard
  *   4 VTID violation            type denied; address; other, Hard       type denied, Hard
  *   5 VTID version violation    type version                            type version, Hard
  *   6 out of sync               out of sync                             out of sync
  *
- * Hard is what asking again can't cure. A type that is unknown may become known to the switch at any time, so that is
- * asked again, ever more rarely.
+ * Hard is what asking again can't cure before somebody changes a configuration.
  */
 #include "vdp_draft_tlv.h"
 
@@ -40,13 +39,14 @@ uint8_t vdp_draft_resp(uint8_t status)
 		[VDP_E_SUCCESS] = 0,
 		[VDP_E_FORMAT] = 1,
 		[VDP_E_RESOURCES] = 2,
-		[VDP_E_NO_MANAGER] = 3,
+		[VDP_E_NO_MANAGER] = 2,
 		[VDP_E_OTHER] = 2,
 		[VDP_E_ADDRESS] = 4,
 		[VDP_E_TYPE_UNKNOWN] = 3,
 		[VDP_E_TYPE_DENIED] = 4,
 		[VDP_E_TYPE_VERSION] = 5,
 		[VDP_E_OUT_OF_SYNC] = 6,
+		[VDP_E_MANAGER_UNKNOWN] = 3,
 	};
 	uint8_t error = status & VDP_STATUS_ERROR;
 
@@ -63,7 +63,7 @@ uint8_t vdp_draft_status(uint8_t resp)
 		VDP_E_SUCCESS,
 		VDP_STATUS_HARD | VDP_E_FORMAT,
 		VDP_E_RESOURCES,
-		VDP_E_TYPE_UNKNOWN,
+		VDP_STATUS_HARD | VDP_E_TYPE_UNKNOWN,
 		VDP_STATUS_HARD | VDP_E_TYPE_DENIED,
 		VDP_STATUS_HARD | VDP_E_TYPE_VERSION,
 		VDP_E_OUT_OF_SYNC,

@@ -30,7 +30,8 @@ bool vdp_table_save(const struct vdp_table *t, uint32_t vsi, struct vdp_filter r
 		c = v->next != NULL ? v->next : v->asked != NULL ? v->asked : v->force;
 	if (c == NULL)
 		return false;
-	*ret = (struct vdp_saved){ .rq = { .subject = v->v.subject, .user = v->v.user } };
+	*ret = (struct vdp_saved){ .rq = { .subject = v->v.subject, .user = v->v.user },
+		.edition = t->dialect->edition };
 	if (t->cfg.role == VDP_BRIDGE)
 		ret->keep_alive = t->wait.tout_keep_alive;
 	vdp_cmd_save(c, room, ret);

@@ -152,6 +152,7 @@ struct vdp_saved {
 	struct vdp_request rq;            /* as it was asked */
 	const struct vdp_filter *granted; /* rq.filters with the VIDs and PCPs in force, one by one */
 	struct dur keep_alive;            /* bridge: toutKeepAlive */
+	enum qbg_edition edition;         /* the table spoke; to be put in force before the VSI is restored */
 };
 /** Pointers in *ret are into `room` or valid until the next call on the table. False: there is nothing to keep. */
 bool vdp_table_save(const struct vdp_table *t, uint32_t vsi, struct vdp_filter room[2 * VDP_FILTERS_MAX],

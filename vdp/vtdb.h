@@ -81,8 +81,8 @@ struct vtdb_types {
 	struct vdp_manager default_manager; /* for requests with an all-zero manager id (VDPB-22) */
 };
 
-/** Decide a query against the records. Always answers; unknown manager: error 3; unknown type, unknown version,
- * type denied: Hard, each with its own code. */
+/** Decide a query against the records. Always answers; unknown manager; unknown type, unknown version, type
+ * denied, which are Hard: each with its own code. */
 void vtdb_decide(const struct vtdb_types *db, const struct vtdb_query *q, struct vtdb_answer *ret);
 
 #endif

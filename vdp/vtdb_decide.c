@@ -3,7 +3,7 @@
  *
  * A pure function of records and query; the file driver calls it, and so may any other. In this order:
  *
- *    manager      all zeros: the configured default (none: error 3); unknown: error 3
+ *    manager      all zeros: the configured default, if there is one; unknown: ratified error 3
  *    type         manager, type id, version, then the record's own refusal, then who may use it; which of them fails is
  *                 told by a code of its own, of which the ratified protocol makes error 4
  *    filters      number of MAC addresses (error 2); each entry: VID, GroupID, MAC (error 5), PCP (error 4)
@@ -86,9 +86,9 @@ static bool is_manager_known(const struct vtdb_types *db, const struct vdp_manag
 static bool is_type_known(const struct vtdb_types *db, const struct vdp_manager *m, uint32_t type_id)
 {
 	unsigned n = types_up_to(db, m, type_id, UINT8_MAX);
+	const struct vtdb_type *t = n > 0 ? &db->types[n - 1] : NULL;
 
-	return n > 0 && vdp_manager_equal(&db->types[n - 1].manager, m) &&
-	       db->types[n - 1].type_id == type_id;
+	return t != NULL && vdp_manager_equal(&t->manager, m) && t->type_id == type_id;
 }
 
 static bool is_manager_stated(const struct vdp_manager *m)
@@ -112,7 +112,7 @@ static const struct vtdb_type *find_type(
 		if (!db->has_default_manager) {
 			snprintf(ret->reason, VTDB_REASON,
 				"no VSI manager stated and no default manager configured");
-			refuse(q, ret, VDP_E_NO_MANAGER, false);
+			refuse(q, ret, VDP_E_MANAGER_UNKNOWN, false);
 			return NULL;
 		}
 		m = &db->default_manager;
@@ -120,7 +120,7 @@ static const struct vtdb_type *find_type(
 	if (!is_manager_known(db, m)) {
 		snprintf(
 			ret->reason, VTDB_REASON, "VSI manager %s is not known", vdp_manager_format(m, text));
-		refuse(q, ret, VDP_E_NO_MANAGER, false);
+		refuse(q, ret, VDP_E_MANAGER_UNKNOWN, false);
 		return NULL;
 	}
 	n = types_up_to(db, m, s->type_id, s->type_version);

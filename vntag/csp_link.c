@@ -2,7 +2,9 @@
  * csp_link.c - transactions of PE-CSP (port-extension-reference 3.6).
  *
  *   our request:     ask -> fill -> (ECP) -> wait 3 s -> response: over
- *                             ^                 '--> once more, same octets -> wait 3 s -> the session has failed
+ *                             ^   |             '--> once more, same octets -> wait 3 s -> the session has failed
+ *                             '---' given up: again, for half a second (4 transmissions are 10 ms, and a busy peer is
+ *                                   not gone); then the session has failed (PEX-62 leaves it 1 s)
  *   peer's request:  rx -> the machine's answer, now or later -> stored -> fill
  *                       '-- the same transaction and message again: the stored response again, nothing is done twice
  *
@@ -40,6 +42,7 @@ void csp_link_init(struct csp_link *l, uint16_t first_transaction)
 	memset(l, 0, sizeof(*l));
 	l->transaction = (uint16_t)(first_transaction - 1);
 	l->deadline = MONO_NEVER;
+	l->failing_since = MONO_NEVER;
 }
 
 void csp_link_drop_request(struct csp_link *l)
@@ -56,6 +59,7 @@ void csp_link_reset(struct csp_link *l)
 	l->is_answering = false;
 	l->is_due = false;
 	l->flight = CSP_FLIGHT_NONE;
+	l->failing_since = MONO_NEVER;
 }
 
 /* ---- the peer's requests and responses ---- */
@@ -194,6 +198,23 @@ size_t csp_link_fill(struct csp_link *l, uint8_t *buf, size_t cap, struct mono n
 	return l->request_len;
 }
 
+/* The payload that ECP gave up is handed to it again, under a new number, unless that has failed for too long. */
+static bool send_again(struct csp_link *l, enum csp_flight flight, struct mono now)
+{
+	if (mono_is_never(l->failing_since))
+		l->failing_since = now;
+	if (mono_since(l->failing_since, now).ns >= dur_ms(CSP_GIVE_UP_MS).ns)
+		return false;
+	if (flight == CSP_FLIGHT_RESPONSE) {
+		l->is_due = l->has_last && !l->is_answering;
+	} else if (l->is_asking && !l->wants_send) {
+		l->wants_send = true;
+		l->tries--;
+		l->deadline = MONO_NEVER;
+	}
+	return true;
+}
+
 bool csp_link_on_sent(struct csp_link *l, bool is_delivered, struct mono now)
 {
 	enum csp_flight flight = (enum csp_flight)l->flight;
@@ -203,8 +224,9 @@ bool csp_link_on_sent(struct csp_link *l, bool is_delivered, struct mono now)
 		return true;
 	if (!is_delivered) {
 		l->n.gave_up++;
-		return false;
+		return send_again(l, flight, now);
 	}
+	l->failing_since = MONO_NEVER;
 	if (flight == CSP_FLIGHT_REQUEST && l->is_asking && !l->wants_send) /* the peer has it now */
 		l->deadline = mono_add(now, dur_s(CSP_RESPONSE_TIMEOUT_S));
 	return true;

@@ -50,7 +50,8 @@ struct csp_link {
 	uint8_t last_flags;
 	uint16_t last_transaction;
 	uint32_t last_channel;
-	uint8_t flight; /* enum csp_flight: what ECP has of this session */
+	uint8_t flight;            /* enum csp_flight: what ECP has of this session */
+	struct mono failing_since; /* ECP has delivered nothing since; never: the last payload arrived */
 	uint16_t request_len, response_len;
 	uint8_t request[CSP_PDU_MAX];
 	uint8_t response[CSP_PDU_MAX];
@@ -77,7 +78,8 @@ void csp_link_respond(struct csp_link *l, const struct csp_pdu *p);
 void csp_link_response(const struct csp_link *l, enum csp_completion c, struct csp_pdu *ret);
 /** The next payload, 0: none. `cap` is at least CSP_PDU_MAX. */
 size_t csp_link_fill(struct csp_link *l, uint8_t *buf, size_t cap, struct mono now);
-/** Outcome of the last payload. False: the session has failed. */
+/** Outcome of the last payload; one that ECP gave up goes to it again. False: the session has failed, nothing was delivered
+ * for CSP_GIVE_UP_MS. */
 bool csp_link_on_sent(struct csp_link *l, bool is_delivered, struct mono now);
 /** False: the session has failed. */
 bool csp_link_on_time(struct csp_link *l, struct mono now);

@@ -67,8 +67,9 @@ enum csp_port_type { CSP_PORT_CASCADE = 1, CSP_PORT_UPSTREAM = 2, CSP_PORT_EXTEN
 /** Capability bits of the Resource TLV. */
 enum { CSP_CAP_PCP = 0x01, CSP_CAP_ROW = 0x02, CSP_CAP_DEI = 0x04, CSP_CAP_CN = 0x08, CSP_CAP_PFC = 0x10 };
 
-/** Times in seconds. The last three are not in the reference's table. */
+/** Times. CSP_GIVE_UP_MS and the last three are not in the reference's table. */
 enum {
+	CSP_GIVE_UP_MS = 500, /* ECP has to deliver something in that time; PEX-62 leaves 1 s in all */
 	CSP_RESPONSE_TIMEOUT_S =
 		3, /* then once more with the same transaction id, then the session has failed */
 	CSP_TRIES = 2,

@@ -12,7 +12,7 @@
  * CLEANUP is a state until the user has taken its event: nothing of the next session is asked before. Ports are wishes:
  * they outlive sessions and are created again in each.
  *
- * A session ends with the uplink or the bridge, when ECP gives up, a response does not come or is impossible, the bridge
+ * A session ends with the uplink or the bridge, when ECP has delivered nothing for half a second, a response does not come or is impossible, the bridge
  * answers "wrong state", or the bridge itself sends CSP-Open: it has begun anew and knows nothing of us.
  *
  * Left out: LLDP and the election (pe_tlv.c), ECP and addresses, forwarding.

@@ -4,16 +4,17 @@ _evbctl()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=() word is_value="" replies
 
 	case $prev in
-	-s|--socket|-f|--file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	-s|--socket|-f|--file|--html) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--port|--vm-port) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$cur"); return ;;
 	--completion) mapfile -t COMPREPLY < <(compgen -W "bash mdoc" -- "$cur"); return ;;
 	--relay) mapfile -t COMPREPLY < <(compgen -W "vepa veb none single" -- "$cur"); return ;;
 	--reflective-relay|--learning) mapfile -t COMPREPLY < <(compgen -W "yes no" -- "$cur"); return ;;
-	--id|--channel|--type-id|--type-version|--manager|--filters|--org|--wait|--scid|--svid|--vm-ports|--pvid) return ;;
+	--generation) mapfile -t COMPREPLY < <(compgen -W "ratified draft02" -- "$cur"); return ;;
+	--id|--channel|--type-id|--type-version|--manager|--filters|--org|--wait|--scid|--svid|--vm-ports|--pvid|--priority|--untagged|--type) return ;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $is_value$word in
-		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait|--scid|--svid|--relay|--vm-ports|--pvid|--reflective-relay|--learning) is_value=: ;;
+		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait|--scid|--svid|--relay|--vm-ports|--pvid|--reflective-relay|--learning|--priority|--untagged|--type|--generation|--html) is_value=: ;;
 		:*) is_value="" ;;
 		-*) ;;
 		*) words+=("$word") ;;
@@ -21,7 +22,7 @@ _evbctl()
 	done
 	replies=" -s --socket -j --json -h --help"
 	case "${words[*]}" in
-	"") replies+=" show vsi channel monitor reload help" ;;
+	"") replies+=" show vsi channel vif monitor pcap reload help" ;;
 	"show") replies+=" status ports neighbors channels vsi fdb vif types counters" ;;
 	"show status") replies+=" -v --verbose" ;;
 	"show ports") replies+=" -v --verbose --port" ;;
@@ -39,7 +40,14 @@ _evbctl()
 	"channel") replies+=" add remove" ;;
 	"channel add") replies+=" --port --channel --scid --svid --relay --vm-ports --pvid --reflective-relay --learning" ;;
 	"channel remove") replies+=" --port --channel --scid" ;;
+	"vif") replies+=" add remove" ;;
+	"vif add") replies+=" --id --port --vm-port --pvid --priority --untagged --transit" ;;
+	"vif remove") replies+=" --id --port" ;;
+	"pcap") replies+=" show check" ;;
+	"pcap show") replies+=" -v --verbose --id --port --channel --type-id --type --generation" ;;
+	"pcap check") replies+=" -q --quiet --html" ;;
 	esac
+	[[ ${words[0]:-} != pcap || ${#words[@]} -lt 2 || $cur == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return; }
 	mapfile -t COMPREPLY < <(compgen -W "$replies" -- "$cur")
 }
 complete -F _evbctl evbctl

@@ -30,6 +30,7 @@ struct world {
 	struct sim *sim;
 	struct sim_node *station, *bridge;
 	uint16_t seq;
+	bool is_draft; /* the templates are those of draft 0.2 */
 };
 
 static struct sim_node *node_at(struct world *w, enum port_place place)
@@ -63,6 +64,23 @@ static void types(struct sim_node *n)
 	n->types.default_manager = n->type[0].manager;
 }
 
+/* The generation of the ports that speak EVB, at the next start or now. */
+static void speak(struct world *w, enum evb_generation g, bool now)
+{
+	struct sim_node *nodes[] = { w->station, w->bridge };
+
+	w->is_draft = g == EVB_GENERATION_DRAFT;
+	for (unsigned k = 0; k < 2; k++)
+		for (uint16_t i = 0; i < nodes[k]->conf.n_ports; i++) {
+			struct conf_port *p = &nodes[k]->ports[i];
+			uint16_t port = now ? node_find_port(nodes[k]->node, p->name) : NODE_NO_PORT;
+
+			p->generation = p->role == CONF_ORDINARY ? EVB_GENERATION_AUTO : g;
+			if (port != NODE_NO_PORT)
+				node_port_conf(nodes[k]->node, port, p, sim_node_now(nodes[k]));
+		}
+}
+
 static struct world world_new(void)
 {
 	struct world w = { .sim = sim_new(1) };
@@ -91,6 +109,7 @@ static void world_renew(struct world *w)
 
 	sim_drop_frames(w->sim);
 	w->seq = 0x100;
+	speak(w, EVB_GENERATION_AUTO, false);
 	w->bridge->vtdb_delay = dur_ns(0);
 	for (unsigned k = 0; k < 2; k++) {
 		sim_del_ports(nodes[k]);
@@ -195,6 +214,9 @@ static void act(struct world *w, uint8_t arg, enum port_template which)
 	case ACT_RESTART:
 		sim_renew(arg & 1 ? w->station : w->bridge);
 		break;
+	case ACT_GENERATION:
+		speak(w, (enum evb_generation)(arg % 3), true);
+		break;
 	default:
 		break;
 	}
@@ -204,7 +226,7 @@ static void inject(struct world *w, enum port_place place, enum port_template wh
 {
 	uint8_t frame[PORT_FRAME_MAX];
 	struct sim_node *n = node_at(w, place);
-	size_t len = port_frame(which, &w->seq, octets, frame);
+	size_t len = (w->is_draft ? port_draft_frame : port_frame)(which, &w->seq, octets, frame);
 	uint8_t *exact = malloc(len > 0 ? len : 1);
 
 	FUZZ_LAW(exact != NULL);

@@ -1,7 +1,7 @@
 /* hostile.c - the table of hostile frames. VSIs are UUIDs that end in a number of their own; the type is 5, version 4. */
 #include "hostile.h"
 
-#include "ecp_pdu.h"
+#include "ecp_draft_pdu.h"
 #include "lldp_pdu.h"
 #include "mac.h"
 #include "vdp_tlv.h"
@@ -24,8 +24,11 @@
 #define EVB_HEAD(len)                           TLV(127, len), 0x00, 0x80, 0xc2, 0x0d
 #define EVB_GOOD                                EVB_HEAD(9), 0x07, 0x0d, 0x68, 0x94, 0x34
 #define DRAFT_HEAD(len)                         TLV(127, len), 0x00, 0x1b, 0x3f, 0x00
-#define TEN(x)                                  x, x, x, x, x, x, x, x, x, x
-#define HUNDRED(x)                              TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x)
+/* a VSI TLV of draft 0.2 up to the filter info format, manager 1 */
+#define DRAFT_VSI(len, mode, resp, u) TLV(127, len), 0x00, 0x1b, 0x3f, 0x02, mode, resp, 1, 0, 0, 5, 4, ID(u)
+#define DRAFT_GUEST                   2, U16(1), GUEST
+#define TEN(x)                        x, x, x, x, x, x, x, x, x, x
+#define HUNDRED(x)                    TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x), TEN(x)
 
 #define O(...) .octets = (const uint8_t[]){ __VA_ARGS__ }, .len = sizeof((const uint8_t[]){ __VA_ARGS__ })
 #define NONE   .octets = NULL
@@ -42,8 +45,8 @@ static const struct hostile rows[] = {
 		O(VSI(33, 1), ONE_GUEST, VSI(33, 2), VDP_FILTER_MAC_VID, U16(65535), GUEST) },
 	{ "D ECP frame of 16 octets", BASE_ECP, ECP_DROPPED, O(0x10, 0x01), .is_short = true },
 	{ "D ECP frame of 17 octets", BASE_ECP, ECP_DROPPED, O(0x10, 0x01, 0x30), .is_short = true },
-	{ "E draft ECP frame of 18 octets", BASE_DRAFT, NOT_FOR_US, O(0, 0x1b, 0x3f, 0), .is_short = true },
-	{ "E draft ECP frame of 22 octets", BASE_DRAFT, NOT_FOR_US, O(0, 0x1b, 0x3f, 0, 0, 0, 0, 1),
+	{ "E draft ECP frame of 18 octets", BASE_DRAFT, ECP_DROPPED, O(0, 0x1b, 0x3f, 0), .is_short = true },
+	{ "E draft ECP frame of 22 octets", BASE_DRAFT, ECP_DROPPED, O(0, 0x1b, 0x3f, 0, 0, 0, 0, 1),
 		.is_short = true },
 	{ "F ECPDU of 2200 octets", BASE_VDP, ECP_DROPPED, O(VSI(33, 3), ONE_GUEST), .trailing = 2100 },
 	{ "F 64 TLVs in 2290 octets", BASE_VDP, ECP_DROPPED, O(VSI(33, 4), ONE_GUEST), .repeat = 64 },
@@ -119,6 +122,39 @@ static const struct hostile rows[] = {
 	{ "de-associate that is a response", BASE_VDP, VDP_EMPTY, O(VSI_AS(4, 33, 0x40, 5, 999), ONE_GUEST) },
 	{ "End TLV first", BASE_REQUEST, VDP_NO_MANAGER, O(END, MANAGER, VSI(33, 31), ONE_GUEST) },
 	{ "End TLV before the VSI", BASE_VDP, VDP_EMPTY, O(END, VSI(33, 32), ONE_GUEST) },
+
+	{ "draft: another OUI", BASE_DRAFT, ECP_DROPPED, O(0, 0x80, 0xc2, 0, 0, 0, 0, 0x40, 1) },
+	{ "draft: subtype 1", BASE_DRAFT, ECP_DROPPED, O(0, 0x1b, 0x3f, 0, 0, 1, 0, 0x40, 2) },
+	{ "draft: mode 2", BASE_DRAFT, ECP_DROPPED, O(0, 0x1b, 0x3f, 0, 0, 0, 2, 0x40, 3) },
+	{ "draft: ack nobody asked for", BASE_DRAFT, ECP_STRAY_ACK, O(0, 0x1b, 0x3f, 0, 0, 0, 1, 0x40, 4) },
+	{ "draft: ECPDU of 2200 octets", BASE_DRAFT_VDP, ECP_DROPPED, O(DRAFT_VSI(38, 2, 0, 40), DRAFT_GUEST),
+		.trailing = 2100 },
+	{ "draft: request without a payload", BASE_DRAFT_VDP, VDP_EMPTY, NONE, .is_short = true },
+	{ "draft: a request of one octet", BASE_DRAFT_VDP, VDP_BAD, O(0xfe), .is_short = true },
+	{ "draft: TLV of no octets", BASE_DRAFT_VDP, VDP_EMPTY, O(TLV(127, 0)) },
+	{ "draft: TLV past the end", BASE_DRAFT_VDP, VDP_BAD, O(DRAFT_VSI(500, 2, 0, 41), DRAFT_GUEST) },
+	{ "draft: a header alone", BASE_DRAFT_VDP, VDP_BAD, O(TLV(127, 4), 0, 0x1b, 0x3f, 2) },
+	{ "draft: TLV of 29 octets", BASE_DRAFT_VDP, VDP_BAD,
+		O(TLV(127, 29), 0, 0x1b, 0x3f, 2, TEN(0), TEN(0), 1, 2, 3, 4, 5) },
+	{ "draft: no entries", BASE_DRAFT_VDP, VDP_BAD, O(DRAFT_VSI(30, 2, 0, 42), 2, U16(0)) },
+	{ "draft: 65535 entries", BASE_DRAFT_VDP, VDP_BAD, O(DRAFT_VSI(38, 2, 0, 43), 2, U16(65535), GUEST) },
+	{ "draft: entry count that wraps", BASE_DRAFT_VDP, VDP_BAD,
+		O(DRAFT_VSI(38, 2, 0, 44), 2, U16(0x2001), GUEST) },
+	{ "draft: filter format 1", BASE_DRAFT_VDP, VDP_BAD, O(DRAFT_VSI(32, 2, 0, 45), 1, U16(1), U16(2)) },
+	{ "draft: MODE 4", BASE_DRAFT_VDP, VDP_BAD, O(DRAFT_VSI(38, 4, 0, 46), DRAFT_GUEST) },
+	{ "draft: RESP 7", BASE_DRAFT_VDP, VDP_BAD, O(DRAFT_VSI(38, 2, 7, 47), DRAFT_GUEST) },
+	{ "draft: VID 5000", BASE_DRAFT_VDP, VDP_REFUSED,
+		O(DRAFT_VSI(38, 2, 0, 48), 2, U16(1), 0x52, 0x54, 0, 0, 0, 1, U16(5000)) },
+	{ "draft: group address", BASE_DRAFT_VDP, VDP_REFUSED,
+		O(DRAFT_VSI(38, 2, 0, 49), 2, U16(1), 1, 0, 0x5e, 0, 0, 1, U16(2)) },
+	{ "draft: a VSI between TLVs of others", BASE_DRAFT_VDP, VDP_TAKEN,
+		O(TLV(127, 4), 0, 0x80, 0xc2, 2, DRAFT_VSI(38, 2, 0, 50), DRAFT_GUEST, TLV(5, 0)) },
+	{ "draft: one VSI 37 times", BASE_DRAFT_VDP, VDP_TAKEN, O(DRAFT_VSI(38, 2, 6, 51), DRAFT_GUEST),
+		.repeat = 37 },
+	{ "draft: de-associate of an unknown VSI", BASE_DRAFT_VDP, VDP_ANSWERED,
+		O(DRAFT_VSI(38, 3, 0, 999), DRAFT_GUEST) },
+	{ "draft: End TLV before the VSI", BASE_DRAFT_VDP, VDP_EMPTY,
+		O(END, DRAFT_VSI(38, 2, 0, 52), DRAFT_GUEST) },
 };
 
 const struct hostile *hostile_row(unsigned i)
@@ -126,20 +162,27 @@ const struct hostile *hostile_row(unsigned i)
 	return i < sizeof(rows) / sizeof(rows[0]) ? &rows[i] : NULL;
 }
 
+bool hostile_is_draft(const struct hostile *h)
+{
+	return h->base == BASE_DRAFT || h->base == BASE_DRAFT_VDP;
+}
+
 static void head(const struct hostile *h, uint16_t seq, struct wr *w)
 {
 	static const uint8_t src[] = { SRC }, mandatory[] = { CHASSIS, PORT, TTL }, manager[] = { MANAGER };
 	bool is_lldp = h->base == BASE_LLDP_ALONE || h->base == BASE_LLDP;
-	struct mac da = h->base == BASE_DRAFT ? MAC_NEAREST_BRIDGE : MAC_NEAREST_CUSTOMER_BRIDGE;
+	struct mac da = hostile_is_draft(h) ? MAC_NEAREST_BRIDGE : MAC_NEAREST_CUSTOMER_BRIDGE;
 	struct ecp_hdr ecp = { .version = ECP_VERSION, .subtype = ECP_SUBTYPE_VDP, .seq = seq };
 
 	wr_copy(w, da.b, sizeof(da.b));
 	wr_copy(w, src, sizeof(src));
-	wr_u16(w, h->base == BASE_DRAFT ? 0x88b7 : is_lldp ? LLDP_ETHERTYPE : ECP_ETHERTYPE);
+	wr_u16(w, hostile_is_draft(h) ? ECP_DRAFT_ETHERTYPE : is_lldp ? LLDP_ETHERTYPE : ECP_ETHERTYPE);
 	if (h->base == BASE_LLDP)
 		wr_copy(w, mandatory, sizeof(mandatory));
 	if (h->base == BASE_REQUEST || h->base == BASE_VDP)
 		ecp_hdr_encode(&ecp, w);
+	if (h->base == BASE_DRAFT_VDP)
+		ecp_draft_hdr_encode(&ecp, w);
 	if (h->base == BASE_VDP)
 		wr_copy(w, manager, sizeof(manager));
 }

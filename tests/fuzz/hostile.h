@@ -18,10 +18,11 @@ enum hostile_base {      /* what stands before the row's octets */
 	BASE_ECP,        /* addresses and EtherType */
 	BASE_REQUEST,    /* and the header of a request */
 	BASE_VDP,        /* and a manager ID TLV */
-	BASE_DRAFT,      /* ECP of the draft: another EtherType, to the nearest bridge */
+	BASE_DRAFT,      /* ECP of draft 0.2: another EtherType, to the nearest bridge */
+	BASE_DRAFT_VDP,  /* and the header of a request */
 };
 
-enum hostile_end {      /* at a bridge port */
+enum hostile_end {      /* at a bridge port of the generation it is written for */
 	LLDP_DISCARDED, /* a frame in error */
 	LLDP_TAKEN,     /* a neighbour, whatever was wrong with one of its TLVs */
 	LLDP_NOTHING,   /* the shutdown of a neighbour nobody knows */
@@ -33,7 +34,6 @@ enum hostile_end {      /* at a bridge port */
 	VDP_TAKEN,      /* a VSI exists */
 	VDP_ANSWERED,   /* answered, there was nothing to refuse */
 	VDP_EMPTY,      /* acknowledged, nothing in it is for VDP */
-	NOT_FOR_US,     /* reserved address, no agent: the relay drops it */
 };
 
 struct hostile {
@@ -47,6 +47,8 @@ struct hostile {
 	unsigned trailing; /* zeros behind it */
 };
 
+/** Is it ECP of draft 0.2? */
+bool hostile_is_draft(const struct hostile *h);
 /** NULL behind the last. */
 const struct hostile *hostile_row(unsigned i);
 /** seq: number of an ECP request. Returns the octets written. */

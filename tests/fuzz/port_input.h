@@ -2,10 +2,10 @@
 #ifndef EVB_PORT_INPUT_H
 #define EVB_PORT_INPUT_H
 
-#include "ecp_pdu.h"
+#include "ecp_draft_pdu.h"
 #include "lldp_pdu.h"
 #include "mac.h"
-#include "vdp_tlv.h"
+#include "vdp_draft_tlv.h"
 
 enum { PORT_RECORD_HEAD = 4, PORT_OCTETS_MAX = 1600, PORT_FRAME_MAX = 1700 };
 
@@ -31,7 +31,15 @@ enum port_template { /* what stands before the octets of the record */
 	FRAME_ACK,     /* the acknowledgement of the request before */
 	FRAME_DATA,    /* to vm2's address, from the octets on */
 };
-enum port_action { ACT_REQUEST, ACT_DEASSOCIATE, ACT_WITHDRAW, ACT_LINK, ACT_SLOW, ACT_RESTART };
+enum port_action {
+	ACT_REQUEST,
+	ACT_DEASSOCIATE,
+	ACT_WITHDRAW,
+	ACT_LINK,
+	ACT_SLOW,
+	ACT_RESTART,
+	ACT_GENERATION
+};
 
 static inline void port_addresses(struct wr *w, struct mac da, uint16_t type)
 {
@@ -82,6 +90,36 @@ static inline size_t port_frame(
 	if (which == FRAME_VDP)
 		vdp_manager_encode(&manager, &w);
 	wr_copy(&w, octets.ptr, octets.len < wr_room(&w) ? octets.len : wr_room(&w));
+	return w.len;
+}
+
+/** The same in draft 0.2, for the templates that are ECP's. FRAME_VDP: the head of a VSI TLV around the octets. */
+static inline size_t port_draft_frame(
+	enum port_template which, uint16_t *seq, struct span octets, uint8_t frame[PORT_FRAME_MAX])
+{
+	static const uint8_t head[] = { 0x00, 0x1b, 0x3f, VDP_DRAFT_SUBTYPE };
+	struct ecp_hdr ecp = { .version = ECP_VERSION, .subtype = ECP_SUBTYPE_VDP };
+	struct wr w = wr_init(frame, PORT_FRAME_MAX);
+	size_t mark;
+
+	if (which < FRAME_ECP || which > FRAME_ACK)
+		return port_frame(which, seq, octets, frame);
+	port_addresses(&w, MAC_NEAREST_BRIDGE, ECP_DRAFT_ETHERTYPE);
+	if (which != FRAME_ECP) {
+		ecp.op = which == FRAME_ACK ? ECP_OP_ACK : ECP_OP_REQUEST;
+		ecp.seq = which == FRAME_ACK ? *seq : ++*seq;
+		ecp_draft_hdr_encode(&ecp, &w);
+	}
+	if (which != FRAME_VDP) {
+		wr_copy(&w, octets.ptr, octets.len < wr_room(&w) ? octets.len : wr_room(&w));
+		return w.len;
+	}
+	mark = tlv_open(&w, TLV_ORG);
+	wr_copy(&w, head, sizeof(head));
+	wr_copy(&w, octets.ptr,
+		octets.len < TLV_VALUE_MAX - sizeof(head) ? octets.len : TLV_VALUE_MAX - sizeof(head));
+	tlv_close(&w, mark);
+	wr_u16(&w, TLV_END);
 	return w.len;
 }
 

@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 
 #include "ecp_draft_pdu.h"
+#include "evb_choice.h"
 #include "gso.h"
 #include "hostile.h"
 #include "../unit/pe_frames.h"
+#include "judge_input.h"
 #include "port_input.h"
 
 enum { ETHERNET_HEAD = 14, INPUT_MAX = 60000 };
@@ -82,6 +84,22 @@ static void put_ecp(struct span pdu, size_t header)
 		put("vdp_pdu", span_of(pdu.ptr + header, pdu.len - header));
 }
 
+/* A record of fuzz_judge. */
+static void put_timed(struct wr *w, const struct pcap_pkthdr *h, struct span frame, uint64_t *last_us)
+{
+	uint64_t us = (uint64_t)h->ts.tv_sec * 1000000 + (uint64_t)h->ts.tv_usec;
+	uint8_t exponent, mantissa;
+
+	judge_input_put(us > *last_us ? (us - *last_us) * 1000 : 0, &exponent, &mantissa);
+	*last_us = us;
+	if (w->len + JUDGE_RECORD_HEAD + frame.len > INPUT_MAX)
+		return;
+	wr_u8(w, exponent);
+	wr_u8(w, mantissa);
+	wr_u16(w, (uint16_t)frame.len);
+	wr_copy(w, frame.ptr, frame.len);
+}
+
 static void put_frame(struct span frame)
 {
 	uint8_t buf[INPUT_MAX];
@@ -104,10 +122,11 @@ static void put_frame(struct span frame)
 /* A whole capture as one conversation with both ends. */
 static void put_conversation(pcap_t *p)
 {
-	static uint8_t buf[INPUT_MAX];
-	struct wr w = wr_init(buf, sizeof(buf));
+	static uint8_t buf[INPUT_MAX], timed[INPUT_MAX];
+	struct wr w = wr_init(buf, sizeof(buf)), t = wr_init(timed, sizeof(timed));
 	struct pcap_pkthdr *h;
 	const u_char *octets;
+	uint64_t last_us = UINT64_MAX;
 
 	while (pcap_next_ex(p, &h, &octets) == 1) {
 		struct span frame = span_of(octets, h->caplen);
@@ -115,11 +134,13 @@ static void put_conversation(pcap_t *p)
 		put_frame(frame);
 		if (h->caplen >= PORT_OCTETS_MAX)
 			continue;
+		put_timed(&t, h, frame, &last_us);
 		record(&w, AT_SBP, 0, frame);
 		record(&w, AT_UPLINK, 0, frame);
 		record(&w, AT_TIME, 14, span_of(NULL, 0));
 	}
 	put("port", wr_span(&w));
+	put("judge", wr_span(&t));
 }
 
 /* What the captures have none of: a TCP super-frame and a datagram with an unfinished checksum, as a guest sends them. */
@@ -274,6 +295,38 @@ static void put_port_extension(void)
 	}
 }
 
+/* The same in draft 0.2, and there and back. */
+static void put_draft_story(void)
+{
+	static const uint8_t draft_tlv[] = { 0, 0x1b, 0x3f, 0, 0xc0, 7, 0x40, 7, 0, 9, 0, 1, 15 };
+	static const uint8_t vsi[] = { 2, 0, 1, 0, 0, 5, 1, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 2,
+		0, 1, 0x52, 0x54, 0, 0, 0, 9, 0, 100 };
+	static uint8_t buf[INPUT_MAX];
+	struct wr w = wr_init(buf, sizeof(buf));
+	struct span none = { NULL, 0 };
+
+	for (unsigned i = 0; i < 3; i++)
+		say(&w, AT_SBP2, FRAME_EVB, 0, span_of(draft_tlv, sizeof(draft_tlv)));
+	say(&w, AT_ACTION, ACT_GENERATION, EVB_GENERATION_DRAFT, none);
+	say(&w, AT_TIME, 0, 22, none);
+	say(&w, AT_ACTION, ACT_REQUEST, 0x21, none);
+	say(&w, AT_ACTION, ACT_REQUEST, 0x22, none);
+	say(&w, AT_TIME, 0, 20, none);
+	say(&w, AT_SBP2, FRAME_EVB, 0, span_of(draft_tlv, sizeof(draft_tlv)));
+	say(&w, AT_SBP2, FRAME_VDP, 0, span_of(vsi, sizeof(vsi)));
+	say(&w, AT_SBP2, FRAME_ACK, 0, none);
+	say(&w, AT_SBP2, FRAME_VDP, 0, span_of(vsi, sizeof(vsi)));
+	put("port", wr_span(&w));
+	say(&w, AT_ACTION, ACT_WITHDRAW, 1, none);
+	say(&w, AT_UPLINK, FRAME_VDP, 0, span_of(vsi, sizeof(vsi)));
+	say(&w, AT_TIME, 0, 24, none);
+	say(&w, AT_ACTION, ACT_GENERATION, EVB_GENERATION_AUTO, none);
+	say(&w, AT_TIME, 0, 24, none);
+	say(&w, AT_ACTION, ACT_RESTART, 0, none);
+	say(&w, AT_TIME, 0, 26, none);
+	put("port", wr_span(&w));
+}
+
 static void put_hostile(void)
 {
 	static uint8_t buf[INPUT_MAX];
@@ -308,6 +361,7 @@ int main(int argc, char **argv)
 	put_gso();
 	put_tags();
 	put_story();
+	put_draft_story();
 	put_hostile();
 	put_port_extension();
 	for (int i = 2; i < argc; i++) {

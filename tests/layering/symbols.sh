@@ -5,8 +5,8 @@
 #   symbols.sh LIST     a line per pure archive: NAME PATH DEPENDENCY...
 set -euo pipefail
 
-ALLOWED='^(mem(cpy|move|set|cmp|chr)|strn?len|strn?cmp|snprintf|__assert_fail|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_)$'
-ALLOWED+='|^__(asan|ubsan|sanitizer)_|^__(mem(cpy|move|set)|snprintf)_chk$'
+ALLOWED='^(mem(cpy|move|set|cmp|chr)|strn?len|strn?cmp|v?snprintf|__assert_fail|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_)$'
+ALLOWED+='|^__(asan|ubsan|sanitizer)_|^__(mem(cpy|move|set)|v?snprintf)_chk$'
 
 declare -A path deps
 names=()

@@ -48,7 +48,6 @@ for node in host switch; do
 done
 
 svids() { ctl switch -j show channels | jq -c '[.channels[] | [.channel, .svid]]'; }
-is_written() { query "$1" status 'all(.state == "good" and .state_pending == 0 and .state_written > 0)'; }
 before=$(svids)
 eventually 10 "the state of the switch is on the disk" is_written switch
 lab_stop switch KILL 2>/dev/null || true # bash says "Killed"

@@ -80,12 +80,36 @@ eventually() { # SECONDS WHAT COMMAND...
 }
 equal() { [[ $1 == "$2" ]] || { warn "expected $2, is $1" && false; }; } # IS EXPECTED
 
+is_written() { query "$1" status 'all(.state == "good" and .state_pending == 0 and .state_written > 0)'; } # NODE
+seen() { tshark -nr "$LAB_RUN/$1.pcap" -Y "$2" 2>/dev/null | wc -l; } # CAPTURE FILTER: how many frames, by tshark
+
+refused() { # WHAT TEXT EVBCTL-ARGUMENTS... - exit code 1 and this reason
+	local what=$1 want=$2 code=0
+	ctl "${@:3}" >"$LAB_RUN/out.txt" 2>"$LAB_RUN/err.txt" || code=$?
+	[[ $code -eq 1 ]] || die "$what: exit code $code"
+	grep -qF -- "$want" "$LAB_RUN/err.txt" || die "$what: says $(<"$LAB_RUN/err.txt")"
+	good "refused: $what"
+}
+
+tcp() { # CLIENT SERVER ADDRESS [iperf3 options]
+	local name=iperf3-$2 mbits
+	: >"$LAB_RUN/$name.log"
+	lab_spawn "$2" "$name" iperf3 -s -1 --forceflush
+	wait_until 10 "iperf3 listens in $2" grep -q listening "$LAB_RUN/$name.log"
+	in_ns "$1" timeout 30 iperf3 -c "$3" -t 1 -J "${@:4}" >"$LAB_RUN/tcp.json" || die "iperf3 $1 -> $2 fails"
+	lab_stop "$name" || true
+	mbits=$(jq '.end.sum_received.bits_per_second / 1e6 | floor' "$LAB_RUN/tcp.json")
+	((mbits >= 5)) || die "TCP $1 -> $2 ${*:4} crawls: $mbits Mbit/s"
+	good "TCP $1 -> $2 ${*:4}: $mbits Mbit/s"
+}
+
 # ---- the demo's topology --------------------------------------------------------------------------------------------
 
 # Settings: driver=auto relay=vepa rka=17 rwd=17 rte=8 (17: 1.3 s, so that silence is noticed within seconds)
 # channels=yes: vm1 in S-channel 2, vm2 in S-channel 3, uplink MTU 1508
+# tag=vn-tag or e-tag: a VIF for each VM, uplink MTU 1510 or 1512, nothing of the hypervisor's own
 vm_lab() {
-	driver=auto relay=vepa rka=17 rwd=17 rte=8 channels=''
+	driver=auto relay=vepa rka=17 rwd=17 rte=8 channels='' tag=''
 	local setting
 	for setting; do
 		printf -v "${setting%%=*}" %s "${setting#*=}"
@@ -100,13 +124,16 @@ vm_lab() {
 	lab_address vm2 eth0 10.99.0.2/24 $VM2_MAC
 	lab_address net eth0 10.99.0.9/24 $NET_MAC
 	lab_address net mgmt0 10.98.0.9/24
-	lab_address host eth0 10.98.0.1/24
+	[[ -n $tag ]] || lab_address host eth0 10.98.0.1/24
+	[[ -z $tag ]] || lab_mtu "$([[ $tag == vn-tag ]] && echo 1510 || echo 1512)" host:eth0 switch:swp1
 	[[ -z $channels ]] || lab_mtu 1508 host:eth0 switch:swp1
 	vm_lab_configure
 	lab_evbd switch "$LAB_RUN/switch.conf"
 	lab_evbd host "$LAB_RUN/host.conf"
 	if [[ -n $channels ]]; then
 		eventually 30 "three channels run at both ends" channels_run 3
+	elif [[ -n $tag ]]; then
+		eventually 30 "two VIFs run at both ends" vifs_run 2
 	elif [[ $relay == veb ]]; then
 		eventually 30 "both ends are EVB peers" peered
 	else
@@ -119,12 +146,16 @@ peered() {
 }
 
 vm_lab_configure() {
-	local uplink='vm_ports = [ "vnet*" ];' cdcp=''
+	local uplink='vm_ports = [ "vnet*" ];' bridge='' own='host_vsi = { type_id = 2; type_version = 1; vid = 1; };'
 	if [[ -n $channels ]]; then
 		uplink='cdcp = { enabled = true; }; channels = (
 			{ scid = 2; vm_ports = [ "vnet1" ]; },
 			{ scid = 3; vm_ports = [ "vnet2" ]; } );'
-		cdcp='cdcp = { enabled = true; svid_low = 100; svid_high = 299; };'
+		bridge='cdcp = { enabled = true; svid_low = 100; svid_high = 299; };'
+	fi
+	if [[ -n $tag ]]; then
+		own="port_extension = { tag = \"$tag\"; };"
+		bridge='port_extension = { tag = "any"; };'
 	fi
 	cat >"$LAB_RUN/host.conf" <<-CONF
 		system = { name = "host"; };
@@ -134,7 +165,7 @@ vm_lab_configure() {
 		evb = { rte = $rte; rwd = $rwd; rka = $rka; };
 		ports = (
 			{ name = "eth0"; role = "station"; relay = "$relay"; driver = "$driver"; $uplink
-			  host_vsi = { type_id = 2; type_version = 1; vid = 1; }; }
+			  $own }
 		);
 	CONF
 	cat >"$LAB_RUN/switch.conf" <<-CONF
@@ -145,7 +176,7 @@ vm_lab_configure() {
 		log = { level = "debug"; };
 		evb = { rte = $rte; rwd = $rwd; rka = $rka; };
 		ports = (
-			{ name = "swp1"; role = "bridge"; driver = "$driver"; $cdcp },
+			{ name = "swp1"; role = "bridge"; driver = "$driver"; $bridge },
 			{ name = "swp2"; role = "ordinary"; driver = "$driver"; pvid = 100; },
 			{ name = "swp3"; role = "ordinary"; driver = "$driver"; pvid = 1; }
 		);
@@ -162,8 +193,8 @@ vm_lab_configure() {
 	mkdir -p "$LAB_RUN/host.state" "$LAB_RUN/switch.state"
 }
 
-associate_vms() { # both VMs; the hypervisor's own VSI comes by itself
+associate_vms() { # both VMs; the hypervisor's own VSI comes by itself, where it has one
 	{ vsi_row $VM1_VSI $VM1_MAC vnet1 ${channels:+2} && vsi_row $VM2_VSI $VM2_MAC vnet2 ${channels:+3}; } >"$LAB_RUN/vms.json"
 	ok "evbctl vsi associate -f" ctl host vsi associate -f "$LAB_RUN/vms.json"
-	eventually 20 "three VSIs are associated on both sides" all_associated 3
+	eventually 20 "all VSIs are associated on both sides" all_associated "$([[ -n $tag ]] && echo 2 || echo 3)"
 }

@@ -7,9 +7,6 @@ vm_lab rka=19 rwd=19 # keep-alives every 5 s, given up after 8 s
 
 now_ms() { date +%s%3N; }
 many=$LAB_RUN/many.json
-is_written() { # NODE
-	query "$1" status 'all(.state == "good" and .state_pending == 0 and .state_written > 0)'
-}
 restarted() { # NODE - kill -9 and start
 	eventually 10 "the state of $1 is on the disk" is_written "$1"
 	lab_stop "$1" KILL 2>/dev/null || true # bash says "Killed"

@@ -37,11 +37,8 @@ milliseconds() { # DURATION
 octets() { # NUMBER OF-OCTETS: hexadecimal
 	printf "%0$(($2 * 2))x" "$1"
 }
-vsi_id() { # K, as evbd writes it: no leading zero octets
-	local hex
-	hex=$(printf %x "$1")
-	((${#hex} % 2 == 0)) || hex=0$hex
-	echo "local:$hex"
+vsi_id() { # K, as evbd writes it
+	printf '00000000-0000-0000-0000-0000%08x\n' "$1"
 }
 mac_hex() { # hexadecimal: vsiK, broadcast or an address
 	case $1 in
@@ -61,6 +58,7 @@ port_row() { # N.P
 	for key in "${!arg[@]}"; do
 		case $key in
 		pvid | max_vsis) text+=" $key = ${arg[$key]};" ;;
+		generation) text+=" generation = \"${arg[$key]}\";" ;;
 		relay) text+=" relay = \"${arg[relay]}\";" ;;
 		rr) text+=" reflective_relay = $(truth "${arg[rr]}");" ;;
 		strict_move | bpdu_guard) text+=" $key = $(truth "${arg[$key]}");" ;;
@@ -188,7 +186,7 @@ vsi_lines() { # the words of an associate line, as `evbctl vsi -f` reads them
 		printf -v hex %08x "$k"
 		mac=",\"mac\":\"02:00:${hex:0:2}:${hex:2:2}:${hex:4:2}:${hex:6:2}\""
 		[[ ! -v arg[nomac] ]] || mac=''
-		printf '{"id":"local:%s","filters":[{"vid":%d%s%s}]%s}\n' "$hex" "${arg[vid]-0}" "$mac" "$group" "$fixed"
+		printf '{"id":"%s","filters":[{"vid":%d%s%s}]%s}\n' "$(vsi_id "$k")" "${arg[vid]-0}" "$mac" "$group" "$fixed"
 	done
 }
 do_associate() {
@@ -213,7 +211,7 @@ do_deassociate() {
 	split "${@:2}"
 	port=$(port_of "$1")
 	for ((k = ${arg[vsi]-1}; k < ${arg[vsi]-1} + ${arg[count]-1}; k++)); do
-		printf '{"id":"local:%08x","port":"%s"}\n' "$k" "$port"
+		printf '{"id":"%s","port":"%s"}\n' "$(vsi_id "$k")" "$port"
 	done >"$LAB_RUN/vsis.json"
 	ask "$(node_of "$1")" deassociate
 }
@@ -296,7 +294,7 @@ holds() {
 		;;
 	evb)
 		is=$(rows ports "$2" 'def on: if . then "on" else "off" end;
-			.[] | "peer=\(.peer_state) rr=\(.reflective_relay.active | on) gid=\(.group_ids | on) rte=\(.rte) rka=\(.rka) rwd=\(.rwd)"') ||
+			.[] | "peer=\(.peer_state) rr=\(.reflective_relay.active | on) gid=\(.group_ids | on) rte=\(.rte) rka=\(.rka) rwd=\(.rwd) generation=\(.generation)"') ||
 			return 1
 		says "$is" "${@:3}"
 		;;
@@ -334,7 +332,7 @@ number_of() { # N.P COUNTER
 # Why FILE can only be played in virtual time; nothing if it can be played here.
 not_for_real() {
 	local why
-	if why=$(grep -oEm1 '^(for|fault|clock|vtdb|forget_types|durable|channel|drop_channel|at|start [^ ]+ again)( |$)' "$1"); then
+	if why=$(grep -oEm1 '^(for|fault|clock|vtdb|hear|forget_types|durable|channel|drop_channel|at|start [^ ]+ again)( |$)' "$1"); then
 		echo "\"${why% }\""
 	elif why=$(grep -oEm1 "^(expect|never) asked|received_octets|longest|$UNASSOCIATED" "$1"); then
 		echo "\"$why\""

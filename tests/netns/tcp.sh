@@ -8,18 +8,6 @@ netns_test tcp iperf3 ethtool
 vm_lab "$@"
 associate_vms
 
-tcp() { # CLIENT SERVER ADDRESS [iperf3 options]
-	local name=iperf3-$2 mbits
-	: >"$LAB_RUN/$name.log"
-	lab_spawn "$2" "$name" iperf3 -s -1 --forceflush
-	wait_until 10 "iperf3 listens in $2" grep -q listening "$LAB_RUN/$name.log"
-	in_ns "$1" timeout 30 iperf3 -c "$3" -t 1 -J "${@:4}" >"$LAB_RUN/tcp.json" || die "iperf3 $1 -> $2 fails"
-	lab_stop "$name" || true
-	mbits=$(jq '.end.sum_received.bits_per_second / 1e6 | floor' "$LAB_RUN/tcp.json")
-	((mbits >= 5)) || die "TCP $1 -> $2 ${*:4} crawls: $mbits Mbit/s"
-	good "TCP $1 -> $2 ${*:4}: $mbits Mbit/s"
-}
-
 ok "the VMs offload checksums" grep -q '^tx-checksumming: on' <<<"$(in_ns vm1 ethtool -k eth0)"
 ok "the VMs offload segmentation" grep -q '^tcp-segmentation-offload: on' <<<"$(in_ns vm1 ethtool -k eth0)"
 capture switch swp1 uplink -s 128 # what arrived from the host and what the switch sends back

@@ -208,13 +208,15 @@ static void control_has_its_own_queue(enum link_kind kind)
 		{ true, { 1, 0x80, 0xc2, 0, 0, 0x0e, 2, 0, 0, 0, 0, 0xa, 0x88, 0xcc } },
 		{ true, { 1, 0x80, 0xc2, 0, 0, 0x00, 2, 0, 0, 0, 0, 0xa, 0x89, 0x40 } },
 		{ true, { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x89, 0x40 } },
+		{ true, { 1, 0x80, 0xc2, 0, 0, 0x0e, 2, 0, 0, 0, 0, 0xa, 0x88, 0xb7 } }, /* draft 0.2 */
 		{ true, { 1, 0x80, 0xc2, 0, 0, 0x00, 2, 0, 0, 0, 0, 0xa, 0x00, 0x2e, 0x42, 0x42, 0x03 } },
 		{ false, { 1, 0x80, 0xc2, 0, 0, 0x10, 2, 0, 0, 0, 0, 0xa, 0x88, 0xb5 } },
 		{ false, { 1, 0x80, 0xc3, 0, 0, 0x00, 2, 0, 0, 0, 0, 0xa, 0x88, 0xb5 } },
 		{ false, { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x88, 0xcc } },
+		{ false, { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x88, 0xb7 } },
 		{ false, { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x81, 0x00, 0x00, 0x05, 0x89, 0x40 } },
 	};
-	enum { N = sizeof(frames) / sizeof(frames[0]), CONTROL = 4 };
+	enum { N = sizeof(frames) / sizeof(frames[0]), CONTROL = 5 };
 	uint8_t f[60] = { 2, 0, 0, 0, 0, 0xb, 2, 0, 0, 0, 0, 0xa, 0x88, 0xb5 };
 	struct seen data = { 0 }, control = { 0 };
 	struct link *l, *c;
@@ -238,7 +240,7 @@ static void control_has_its_own_queue(enum link_kind kind)
 	cr_assert_eq(control.n, CONTROL);
 	if (kind == LINK_PACKET) { /* a ring has its size from the start */
 		cr_assert_eq(setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
-		memcpy(f, frames[4].head, sizeof(frames[4].head));
+		memcpy(f, frames[CONTROL].head, sizeof(frames[CONTROL].head)); /* data */
 		for (unsigned i = 0; i < 500; i++)
 			cr_assert_eq(send(peer, f, sizeof(f), 0), (ssize_t)sizeof(f));
 	}

@@ -82,12 +82,15 @@ static bool holds_evb(const struct run *r, char **w, unsigned n_words)
 	struct sim_node *n;
 	uint16_t port = run_port(r, w[0], &n);
 	const struct evb_oper *o = &node_port(n->node, port)->evb.oper;
+	const char *generation = qbg_edition_name(node_port(n->node, port)->choice.edition);
 
 	for (unsigned i = 1; i < n_words; i++) {
 		bool is_true = strcmp(w[i], o->rr_active ? "rr=on" : "rr=off") == 0 ||
 			       strcmp(w[i], o->group_ids ? "gid=on" : "gid=off") == 0 ||
 			       names(w[i], "rte", o->rte) || names(w[i], "rka", o->rka) ||
 			       names(w[i], "rwd", o->rwd) ||
+			       (strncmp(w[i], "generation=", 11) == 0 &&
+				       strcmp(generation, w[i] + 11) == 0) ||
 			       (strncmp(w[i], "peer=", 5) == 0 &&
 				       strcmp(evb_peer_name(o->peer), w[i] + 5) == 0);
 

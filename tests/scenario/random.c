@@ -59,6 +59,7 @@ static void set_port(struct world *w, struct conf_port *p)
 	p->evb.rka = (uint8_t)(16 + below(w, 5));
 	p->evb.retries = (uint8_t)below(w, 8);
 	p->evb.reflective_relay = below(w, 4) > 0;
+	p->generation = (enum evb_generation)below(w, 3);
 }
 
 /* How CDCP is in this episode; sometimes one side has none. */
@@ -128,7 +129,7 @@ static struct world build(uint64_t seed)
 
 static struct vsi_id id_of(unsigned k)
 {
-	return (struct vsi_id){ .format = VSI_ID_LOCAL, .id = { [15] = (uint8_t)k } };
+	return (struct vsi_id){ .format = VSI_ID_UUID, .id = { [15] = (uint8_t)k } };
 }
 
 /* VSIs 0..2 move between the stations, the others are a station's own. */
@@ -199,10 +200,18 @@ static void withdraw(struct world *w, unsigned i)
 	node_kick(w->br->node, port, sim_node_now(w->br));
 }
 
+static void reconfigure(struct sim_node *n, const struct conf_port *conf)
+{
+	uint16_t port = n->node ? node_find_channel(n->node, conf->name, conf->scid) : NODE_NO_PORT;
+
+	if (port != NODE_NO_PORT)
+		node_port_conf(n->node, port, conf, sim_node_now(n));
+}
+
 /* A channel comes into a configuration or goes from it, or has other settings. */
 static void change_channel(struct world *w, struct sim_node *n, const char *device)
 {
-	uint16_t scid = (uint16_t)(2 + below(w, CHANNELS - 1)), port;
+	uint16_t scid = (uint16_t)(2 + below(w, CHANNELS - 1));
 	struct conf_port *p = sim_find_channel(n, device, scid);
 
 	if (!p) {
@@ -211,9 +220,7 @@ static void change_channel(struct world *w, struct sim_node *n, const char *devi
 		sim_del_channel(n, device, scid);
 	} else {
 		set_port(w, p);
-		port = n->node ? node_find_channel(n->node, device, scid) : NODE_NO_PORT;
-		if (port != NODE_NO_PORT)
-			node_port_conf(n->node, port, p, sim_node_now(n));
+		reconfigure(n, p);
 	}
 }
 
@@ -229,6 +236,25 @@ static void spoil(struct world *w, struct sim_wire *wire)
 	wire->only = (enum sim_kind)below(w, 4);
 }
 
+static void damage_draft(struct world *w, struct sim_node *n, const char *port)
+{
+	static const uint8_t tlv[] = { 0xfe, 38, 0, 0x1b, 0x3f, 2 };
+	uint8_t f[120] = { 0x01, 0x80, 0xc2, 0, 0, 0x0e, 0x02, 0xee, 0, 0, 0, (uint8_t)below(w, 8), 0x88,
+		0xb7, 0, 0x1b, 0x3f, 0, 0, 0, (uint8_t)below(w, 3), 1 };
+
+	for (unsigned i = 22; i < sizeof(f); i++)
+		f[i] = (uint8_t)prng_next(&w->rng);
+	if (below(w, 2)) { /* the head of a VSI TLV, then noise */
+		memcpy(f + 23, tlv, sizeof(tlv));
+		f[29] = (uint8_t)below(w, 5);
+		f[30] = (uint8_t)below(w, 8);
+		f[52] = 2;
+		f[53] = 0;
+		f[54] = (uint8_t)below(w, 3);
+	}
+	sim_inject(n, port, span_of(f, 14 + below(w, sizeof(f) - 14)));
+}
+
 static void damage(struct world *w, struct sim_node *n, const char *port)
 {
 	uint8_t f[120] = { 0x01, 0x80, 0xc2, 0, 0, 0, 0x02, 0xee, 0, 0, 0, (uint8_t)below(w, 8), 0x89, 0x40,
@@ -236,6 +262,10 @@ static void damage(struct world *w, struct sim_node *n, const char *port)
 
 	if (!n->node)
 		return;
+	if (below(w, 3) == 0) {
+		damage_draft(w, n, port);
+		return;
+	}
 	if (below(w, 3) == 0) {
 		f[12] = 0x88;
 		f[13] = 0xcc;
@@ -386,8 +416,29 @@ static void settle(struct world *w, const char *what)
 	fail(w, what, where);
 }
 
+/* Both ends of a wire so that they can understand each other. */
+static void agree_on_generation(struct world *w)
+{
+	static const enum evb_generation ends[][2] = { /* bridge, station */
+		{ EVB_GENERATION_AUTO, EVB_GENERATION_AUTO }, { EVB_GENERATION_DRAFT, EVB_GENERATION_DRAFT },
+		{ EVB_GENERATION_DRAFT, EVB_GENERATION_AUTO }, { EVB_GENERATION_AUTO, EVB_GENERATION_DRAFT },
+		{ EVB_GENERATION_AUTO, EVB_GENERATION_RATIFIED }
+	};
+	unsigned how = below(w, sizeof(ends) / sizeof(ends[0]));
+
+	for (unsigned i = 0; i < w->s->n_nodes; i++) {
+		struct sim_node *n = &w->s->node[i];
+
+		for (unsigned p = 0; p < n->conf.n_ports; p++) {
+			n->ports[p].generation = ends[how][n == w->br ? 0 : 1];
+			reconfigure(n, &n->ports[p]);
+		}
+	}
+}
+
 static void calm(struct world *w)
 {
+	agree_on_generation(w);
 	w->br->vtdb_delay = dur_ns(0);
 	for (unsigned i = 0; i < w->br->types.n_types; i++)
 		w->br->type[i].is_refused = false;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "run.h"
+#include "sim_judge.h"
 
 #define EPOCH ((struct mono){ 1000000000 }) /* where sim time starts */
 
@@ -117,7 +118,7 @@ uint16_t run_port(const struct run *r, const char *text, struct sim_node **ret_n
 
 struct vsi_id run_vsi_id(unsigned long n)
 {
-	return (struct vsi_id){ .format = VSI_ID_LOCAL,
+	return (struct vsi_id){ .format = VSI_ID_UUID, /* every generation has those */
 		.id = { [12] = (uint8_t)(n >> 24),
 			[13] = (uint8_t)(n >> 16),
 			[14] = (uint8_t)(n >> 8),
@@ -165,6 +166,18 @@ static void set_cdcp(const struct run *r, struct conf_port *p)
 		p->cdcp.svid_high = (uint16_t)strtoul(end + 1, NULL, 10);
 }
 
+static enum evb_generation generation_value(const struct run *r, enum evb_generation otherwise)
+{
+	const char *v = value(r, "generation");
+
+	for (int g = EVB_GENERATION_AUTO; v && g <= EVB_GENERATION_DRAFT; g++)
+		if (strcmp(v, evb_generation_name((enum evb_generation)g)) == 0)
+			return (enum evb_generation)g;
+	if (v)
+		run_fail(r, "generation=auto|ratified|draft02");
+	return otherwise;
+}
+
 static void set_port(const struct run *r, struct conf_port *p)
 {
 	const char *relay = value(r, "relay");
@@ -178,6 +191,7 @@ static void set_port(const struct run *r, struct conf_port *p)
 	p->evb.group_ids = is_on(r, "gid", p->evb.group_ids);
 	p->evb.is_manual = is_on(r, "manual", p->evb.is_manual);
 	p->evb.is_enabled = is_on(r, "evb", p->evb.is_enabled);
+	p->generation = generation_value(r, p->generation);
 	p->max_vsis = (uint32_t)number(r, "max_vsis", p->max_vsis);
 	p->unassociated_vid = (uint16_t)number(r, "unassociated", p->unassociated_vid);
 	p->strict_move = is_on(r, "strict_move", p->strict_move);
@@ -396,6 +410,34 @@ static void do_send(struct run *r)
 		sim_inject(n, port, wr_span(&w));
 }
 
+/* An LLDPDU of a system that is not there, with one EVB TLV, or one of each generation. */
+static void do_hear(struct run *r)
+{
+	static const uint8_t ratified[] = { 0x00, 0x80, 0xc2, 0x0d, 0x02, 0x04, 0x68, 0x94, 0x14 };
+	static const uint8_t draft[] = { 0x00, 0x1b, 0x3f, 0x00, 0xc0, 0x07, 0x40, 0x07, 0, 100, 0, 0, 15 };
+	const char *port;
+	struct sim_node *n = place(r, r->word[1], &port);
+	struct mac da = MAC_NEAREST_CUSTOMER_BRIDGE, sa = { { 0x02, 0xfe } };
+	uint8_t frame[100], id[7] = { LLDP_CHASSIS_MAC, 0x02, 0xfe };
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	sa.b[5] = id[6] = (uint8_t)number(r, "system", 1);
+	wr_copy(&w, da.b, 6);
+	wr_copy(&w, sa.b, 6);
+	wr_u16(&w, LLDP_ETHERTYPE);
+	tlv_put(&w, 1, span_of(id, sizeof(id)));
+	id[0] = LLDP_PORT_MAC;
+	tlv_put(&w, 2, span_of(id, sizeof(id)));
+	tlv_put(&w, 3, span_of((const uint8_t[]){ 0, 120 }, 2));
+	if (value(r, "draft"))
+		tlv_put(&w, TLV_ORG, span_of(draft, sizeof(draft)));
+	if (value(r, "ratified"))
+		tlv_put(&w, TLV_ORG, span_of(ratified, sizeof(ratified)));
+	wr_u16(&w, TLV_END);
+	for (unsigned long k = number(r, "count", 1); k > 0; k--)
+		sim_inject(n, port, wr_span(&w));
+}
+
 static void do_expect(struct run *r)
 {
 	bool is_never = strcmp(r->word[0], "never") == 0;
@@ -532,6 +574,7 @@ static const struct {
 	{ "deassociate", 2, do_deassociate },
 	{ "withdraw", 2, do_deassociate },
 	{ "fault", 2, do_fault },
+	{ "hear", 3, do_hear },
 	{ "send", 2, do_send },
 	{ "expect", 2, do_expect },
 	{ "never", 2, do_expect },
@@ -562,12 +605,36 @@ static void check_end(struct run *r)
 		run_fail(r, "%s.%s does not become quiet and agree with its peer", node, p->label);
 }
 
-static void play(struct run *r, FILE *f, uint64_t seed, bool is_verbose)
+struct options {
+	uint64_t seed;
+	bool is_verbose;
+	const char *folder; /* for captures; NULL: none */
+};
+
+/* "# judge: ECP-02 VDPB-08": what the wire's faults make look like faults of the ends, in a capture at either of them. */
+static void read_allowed(FILE *f, char allowed[RUN_LINE])
 {
+	static const char mark[] = "# judge: ";
 	char line[RUN_LINE];
 
-	r->sim = sim_new(seed);
-	r->sim->is_verbose = is_verbose;
+	allowed[0] = '\0';
+	rewind(f);
+	while (fgets(line, sizeof(line), f))
+		if (strncmp(line, mark, sizeof(mark) - 1) == 0)
+			snprintf(allowed, RUN_LINE, "%.*s", (int)strcspn(line + sizeof(mark) - 1, "\n"),
+				line + sizeof(mark) - 1);
+}
+
+static void play(struct run *r, FILE *f, const struct options *o)
+{
+	char line[RUN_LINE], allowed[RUN_LINE];
+	struct sim_judge *judge;
+	unsigned n_fails;
+
+	read_allowed(f, allowed);
+	r->sim = sim_new(o->seed);
+	r->sim->is_verbose = o->is_verbose;
+	judge = sim_judge_new(r->sim, o->folder, allowed);
 	r->line = 0;
 	rewind(f);
 	while (fgets(line, sizeof(line), f)) {
@@ -577,6 +644,9 @@ static void play(struct run *r, FILE *f, uint64_t seed, bool is_verbose)
 			do_line(r);
 	}
 	check_end(r);
+	n_fails = sim_judge_free(judge);
+	if (n_fails > 0)
+		run_fail(r, "the judge of captures has %u complaints", n_fails);
 	sim_free(r->sim);
 	r->is_first = false;
 }
@@ -585,15 +655,21 @@ int main(int argc, char **argv)
 {
 	static struct run r = { .is_first = true };
 	const char *seed = getenv("EVBD_SEED");
+	struct options o = { seed ? strtoull(seed, NULL, 0) : 1, false, NULL };
 	FILE *f = argc > 1 ? fopen(argv[1], "r") : NULL;
 
+	for (int i = 2; i < argc; i++) {
+		o.is_verbose |= strcmp(argv[i], "-v") == 0;
+		if (strcmp(argv[i], "-w") == 0 && i + 1 < argc)
+			o.folder = argv[++i];
+	}
 	if (!f) {
-		fprintf(stderr, "usage: evb_scenario FILE [-v]    (EVBD_SEED sets the seed)\n");
+		fprintf(stderr, "usage: evb_scenario FILE [-v] [-w FOLDER]    (EVBD_SEED sets the seed)\n");
 		return 2;
 	}
 	r.file = argv[1];
 	do
-		play(&r, f, seed ? strtoull(seed, NULL, 0) : 1, argc > 2 && strcmp(argv[2], "-v") == 0);
+		play(&r, f, &o);
 	while (run_next_values(&r));
 	fclose(f);
 	return 0;

@@ -25,7 +25,7 @@ function(evb_criterion_test name)
     endif()
     set(entry ${T_LABEL}.${suite}.${test})
     add_test(NAME ${entry} COMMAND ${name} --jobs 1 --color=never --filter ${suite}/${test})
-    set_tests_properties(${entry} PROPERTIES LABELS ${T_LABEL} TIMEOUT 120
+    set_tests_properties(${entry} PROPERTIES LABELS ${T_LABEL} TIMEOUT 300
       FAIL_REGULAR_EXPRESSION "${EVB_TEST_FAILURES}"
       ENVIRONMENT "EVBD_SOURCE_DIR=${CMAKE_SOURCE_DIR};ASAN_OPTIONS=detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1")
   endforeach()

@@ -7,11 +7,15 @@
 #   lldpad_lab STATION BRIDGE         start both ends, each evbd or lldpad, and wait until they have negotiated
 #   vdptool_vsi MODE NUMBER [TYPE]    one command to lldpad's station; what it says about the outcome
 #   evbd_vsi OP NUMBER [OPTIONS]      the same for evbd's station
+#   lldpad_speaks ratified|draft02    what the next lldpad speaks; it has to be configured anew
+#   draft_vsi MODE NUMBER [TYPE]      one command to lldpad's draft station, which does not wait for its outcome
+#   draft_state_is NODE NUMBER STATE  what lldpad lists; draft_lists NODE NUMBER: at all
 #   ecpdus NODE                       what it sent so far, a line each: OCTETS request|ack SEQUENCE end|open
 #
 # lldpad listens on an abstract socket and keeps its state in /dev/shm. Here it runs in a network namespace and a mount
 # namespace of its own and without a pid file, so that it sees only the wire's end and no other daemon of that name.
 
+generation=ratified
 rte=8 rwd=17 rka=17 # of both ends: keep-alives each 1.3 s, silence is noticed after 2 s
 MANAGER=6d67:7231:: # "mgr1", as vdptool writes it
 
@@ -25,7 +29,7 @@ lldpad_test() {
 	netns_test "$@"
 	lab_ns host switch
 	lab_wire host:eth0 switch:swp1
-	capture switch swp1 wire 'ether proto 0x88cc or ether proto 0x8940'
+	capture switch swp1 wire 'ether proto 0x88cc or ether proto 0x8940 or ether proto 0x88b7'
 }
 device_of() { case $1 in host) echo eth0 ;; *) echo swp1 ;; esac }
 
@@ -39,7 +43,19 @@ lldpad_lab() { # STATION BRIDGE
 
 # ---- lldpad --------------------------------------------------------------------------------------------------------
 
+lldpad_speaks() { generation=$1; }
 lldpad_conf() { # NODE ROLE
+	if [[ $generation == draft02 ]]; then draft_conf "$@"; else ratified_conf "$@"; fi
+}
+draft_conf() {
+	cat >"$LAB_RUN/$1.lldpad.conf" <<-CONF
+		dcbx : { version = "1.0"; dcbx_version = 2; };
+		nearest_customer_bridge : { $(device_of "$1") : { adminStatus = 3; vdp : { enableTx = true; role = "$2"; };
+		  tlvid001b3f00 : { enableTx = true; fmode = "reflectiverelay"; capabilities = "rte,ecp,vdp"; rte = "15";
+		    vsis = "3295"; }; }; };
+	CONF
+}
+ratified_conf() {
 	local extra='evbmode = "station"; evbrrreq = true;'
 	[[ $2 == station ]] || extra='evbmode = "bridge"; evbrrcap = true;'
 	cat >"$LAB_RUN/$1.lldpad.conf" <<-CONF
@@ -55,13 +71,19 @@ lldpad_start() { # NODE
 		exec lldpad -p -t -V ${LLDPAD_LOG:-4} -f '$LAB_RUN/$1.lldpad.conf'"
 	wait_until 10 "lldpad of $1 answers" lldpad_evb "$1" || die "lldpad did not start in ${LAB_PREFIX}$1"
 }
+evb_tlv() { if [[ $generation == draft02 ]]; then echo evbcfg; else echo evb; fi; }
 lldpad_evb() { # NODE [lldptool options: -n neighbour, -c configuration]
-	in_ns "$1" lldptool -i "$(device_of "$1")" -g ncb -t -V evb "${@:2}" >"$LAB_RUN/lldptool.txt" 2>&1
+	in_ns "$1" lldptool -i "$(device_of "$1")" -g ncb -t -V "$(evb_tlv)" "${@:2}" >"$LAB_RUN/lldptool.txt" 2>&1
 }
 lldpad_says() { # NODE PATTERN - own EVB TLV
 	lldpad_evb "$1" && grep -qE "$2" "$LAB_RUN/lldptool.txt"
 }
 lldpad_negotiated() { # reflective relay is on, and lldpad passed it to its VDP
+	if [[ $generation == draft02 ]]; then
+		lldpad_says "$1" 'configured forwarding mode: \(0x40\)' &&
+			lldpad_says "$1" 'configured capabilities: \(0x7\)'
+		return
+	fi
 	lldpad_says "$1" 'bridge:bgid,rrcap,rrctr\(0x7\)' && lldpad_says "$1" 'station:sgid,rrreq,rrstat\(0xd\)'
 }
 lldpad_stop() { lab_stop "$1.lldpad" "${2:-TERM}" || true; } # NODE [SIGNAL]
@@ -80,6 +102,18 @@ vdptool_once() {
 	in_ns host vdptool -i eth0 -T -W -V "$1" -c mode="$1" -c mgrid2=mgr1 -c typeid="${3:-5}" -c typeidver=4 \
 		-c uuid="$(uuid_of "$2")" -c hints=none -c filter="100-$(mac_of_vsi "$2")" 2>&1
 }
+
+# VSIs of lldpad's draft station are of manager 1. Modes as on the wire: 0 pre-associate, 1 with reservation, 2 associate,
+# 3 de-associate. lldptool lists "state,manager,...": 2 associated, 4 pre-associated, 6 ended.
+draft_vsi() {
+	in_ns host lldptool -i eth0 -g ncb -T -V vdp -c \
+		mode="$1,1,${3:-5},4,$(uuid_of "$2"),2,$(mac_of_vsi "$2"),100" >"$LAB_RUN/lldptool.txt" 2>&1
+}
+draft_state_is() { # NODE NUMBER STATE
+	in_ns "$1" lldptool -i "$(device_of "$1")" -g ncb -t -V vdp -c mode >"$LAB_RUN/lldptool.txt" 2>&1
+	grep -qE "(mode=|,100)$3,1,[0-9]+,4,$(uuid_of "$2")" "$LAB_RUN/lldptool.txt"
+}
+draft_lists() { draft_state_is "$1" "$2" '[0-9]'; } # NODE NUMBER
 
 # ---- evbd ----------------------------------------------------------------------------------------------------------
 
@@ -103,7 +137,9 @@ evbd_conf() { # NODE ROLE
 	mkdir -p "$LAB_RUN/$1.state"
 }
 evbd_start() { lab_evbd "$1" "$LAB_RUN/$1.conf"; } # NODE
-evbd_negotiated() { query "$1" ports 'map(select(.generation == "ratified" and .reflective_relay.active)) | length == 1'; }
+evbd_negotiated() { # NODE
+	query "$1" ports 'map(select(.generation == $is and .reflective_relay.active)) | length == 1' --arg is "$generation"
+}
 evbd_port() { query "$1" ports ".[0] | $2"; } # NODE JQ-FILTER
 
 evbd_vsi() { # associate|preassociate|deassociate NUMBER [OPTIONS]

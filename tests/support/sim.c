@@ -4,6 +4,8 @@
  */
 #include "sim.h"
 
+#include "ecp_draft_pdu.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,29 +100,36 @@ static void fly(struct sim *s, struct sim_wire *w, struct span head, struct span
 	frame_push(s, f);
 }
 
-static enum sim_kind kind_of(struct span head)
+static unsigned type_of(struct span head)
 {
-	unsigned type = head.len >= 14 ? (unsigned)head.ptr[12] << 8 | head.ptr[13] : 0;
+	return head.len >= 14 ? (unsigned)head.ptr[12] << 8 | head.ptr[13] : 0;
+}
+
+static enum sim_kind kind_of(struct span head, struct span rest)
+{
+	struct rd r = rd_init(head.len > 14 ? span_of(head.ptr + 14, head.len - 14) : rest);
+	unsigned type = type_of(head);
+	struct ecp_hdr h;
 
 	if (type == LLDP_ETHERTYPE)
 		return SIM_LLDP;
-	if (type != ECP_ETHERTYPE)
+	if (!(type == ECP_ETHERTYPE && ecp_hdr_decode(&r, &h)) &&
+		!(type == ECP_DRAFT_ETHERTYPE && ecp_draft_hdr_decode(&r, &h)))
 		return SIM_ALL;
-	return head.len == 14 ? SIM_REQUESTS : SIM_ACKS; /* requests carry their payload in the second part */
+	return h.op == ECP_OP_REQUEST ? SIM_REQUESTS : SIM_ACKS;
 }
 
-static void count(struct sim_wire *w, struct span head, size_t len)
+static void count(struct sim_wire *w, struct span head, struct span rest)
 {
-	unsigned type = head.len >= 14 ? (unsigned)head.ptr[12] << 8 | head.ptr[13] : 0;
+	enum sim_kind kind = kind_of(head, rest);
+	size_t len = head.len + rest.len;
 
 	w->frames++;
 	w->octets += len;
 	if (len > w->longest)
 		w->longest = len;
-	if (type == LLDP_ETHERTYPE || type == ECP_ETHERTYPE)
-		w->control++;
-	if (kind_of(head) == SIM_REQUESTS)
-		w->ecp_requests++;
+	w->control += kind != SIM_ALL;
+	w->ecp_requests += kind == SIM_REQUESTS;
 }
 
 static void on_send(void *ctx, uint16_t port, struct span head, struct span rest)
@@ -143,8 +152,10 @@ static void on_send(void *ctx, uint16_t port, struct span head, struct span rest
 		}
 		return;
 	}
-	count(&p->wire, head, head.len + rest.len);
-	is_hit = p->wire.only == SIM_ALL || p->wire.only == kind_of(head);
+	if (s->tap)
+		s->tap(s->tap_ctx, n, port, head, rest);
+	count(&p->wire, head, rest);
+	is_hit = p->wire.only == SIM_ALL || p->wire.only == kind_of(head, rest);
 	if (is_hit && (p->wire.is_cut || prng_below(&s->rng, 100) < p->wire.loss_percent)) {
 		p->wire.lost++;
 		return;
@@ -180,7 +191,10 @@ static void on_rearm(void *ctx, uint16_t port)
 
 static void on_carrier(void *ctx, uint16_t port, bool is_on)
 {
-	((struct sim_node *)ctx)->port[port].is_carrier_off = !is_on;
+	struct sim_port *p = &((struct sim_node *)ctx)->port[port];
+
+	p->is_carrier_off = !is_on;
+	p->is_carrier_due = true;
 }
 
 static void on_ask(void *ctx, struct node *node, uint16_t port, struct vtdb_handle h,
@@ -405,6 +419,8 @@ static void add_ports(struct sim_node *n)
 		port = node_vm_port_add(
 			n->node, n->vm_name[i], node_find_label(n->node, n->vm_uplink[i]), now);
 		assert(port != NODE_NO_PORT);
+		if (n->port[port].is_carrier_off)
+			node_port_carrier_taken(n->node, port); /* the memo says so */
 		port_up(n, port);
 	}
 	sim_state_restore(n, false);
@@ -558,10 +574,26 @@ static void node_due(struct sim_node *n)
 		answer_due(n);
 }
 
+/* The devices do what the node asked for, outside of the node. */
+static void set_carriers(struct sim_node *n)
+{
+	for (uint16_t i = 0; i < node_n_ports(n->node); i++) {
+		if (!n->port[i].is_carrier_due || !node_port(n->node, i))
+			continue;
+		n->port[i].is_carrier_due = false;
+		n->port[i].is_down = n->port[i].is_carrier_off;
+		port_up(n, i);
+	}
+}
+
 bool sim_step(struct sim *s, struct mono until)
 {
-	struct mono next = s->n_frames > 0 ? s->frame[0].at : MONO_NEVER;
+	struct mono next;
 
+	for (unsigned i = 0; i < s->n_nodes; i++)
+		if (s->node[i].node)
+			set_carriers(&s->node[i]);
+	next = s->n_frames > 0 ? s->frame[0].at : MONO_NEVER;
 	for (unsigned i = 0; i < s->n_nodes; i++)
 		if (s->node[i].node)
 			next = mono_min(next, node_next(&s->node[i]));
@@ -575,6 +607,8 @@ bool sim_step(struct sim *s, struct mono until)
 		struct sim_frame f = frame_pop(s);
 		struct sim_node *n = &s->node[f.node];
 
+		if (s->tap && !n->port[f.port].is_down)
+			s->tap(s->tap_ctx, n, f.port, span_of(f.octets, f.len), span_of(NULL, 0));
 		if (n->node && node_port(n->node, f.port) && !n->port[f.port].is_down)
 			node_rx(n->node, f.port, span_of(f.octets, f.len), sim_node_now(n));
 		free(f.octets);

@@ -37,6 +37,7 @@ struct sim_port {
 	size_t last_len;
 	bool is_down;
 	bool is_carrier_off; /* as the node wants it */
+	bool is_carrier_due; /* and the device does not know yet */
 };
 
 struct sim_question { /* a type database question that waits */
@@ -91,6 +92,9 @@ struct sim {
 	uint64_t frame_number;
 	bool is_verbose;
 	uint64_t restarts;
+	/** Sees every frame at a wired port: as it leaves, whatever becomes of it, and as it arrives. NULL: nobody. */
+	void (*tap)(void *ctx, const struct sim_node *n, uint16_t port, struct span head, struct span rest);
+	void *tap_ctx;
 };
 
 struct sim *sim_new(uint64_t seed);

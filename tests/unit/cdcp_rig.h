@@ -88,6 +88,7 @@ static inline void uap_settle(struct uap *u)
 
 		if (!lldp_agent_poll_tx(&u->agent, u->now, &w))
 			return;
+		cdcp_sm_on_told(&u->sm);
 		s->at = u->now;
 		s->len = w.len;
 		u->n_sent++;

@@ -145,33 +145,50 @@ static int host_reload(
 }
 
 /* What the shell does (daemon/added.c), without VM ports and durable state. */
-static bool host_channel_add(
-	void *ctx, const char *port, uint16_t scid, const json_t *settings, char why[CTL_ERROR_TEXT])
+static void host_vifs(struct rig_side *s)
+{
+	const struct conf *c = s->conf;
+
+	for (uint16_t i = 0; i < node_n_ports(s->node); i++)
+		if (node_port(s->node, i) && node_port(s->node, i)->vifs)
+			node_vifs_conf(s->node, i, c->vifs, c->n_vifs, c->lists, c->n_lists, rig.now);
+}
+static bool host_add(void *ctx, enum state_kind kind, const char *port, uint32_t id, const json_t *settings,
+	char why[CTL_ERROR_TEXT])
 {
 	struct rig_side *s = ctx;
 	struct conf_error error;
 	const char *complaint;
 	char *text = settings_text(settings, &complaint);
-	bool is_done;
+	int err = -EINVAL;
 
 	snprintf(why, CTL_ERROR_TEXT, "%s", text ? "" : complaint);
-	is_done = text && conf_add_channel(s->conf, port, scid, text, &error) == 0;
-	if (text && !is_done)
+	if (text)
+		err = kind == STATE_VIF ? conf_add_vif(s->conf, port, id, text, &error)
+					: conf_add_channel(s->conf, port, (uint16_t)id, text, &error);
+	if (text && err)
 		snprintf(why, CTL_ERROR_TEXT, "%s", error.text);
-	if (is_done)
-		(void)node_port_add(s->node, conf_find_channel(s->conf, port, scid), rig.now);
+	if (!err && kind == STATE_VIF)
+		host_vifs(s);
+	else if (!err)
+		(void)node_port_add(s->node, conf_find_channel(s->conf, port, (uint16_t)id), rig.now);
 	free(text);
-	return is_done;
+	return !err;
 }
-static bool host_channel_remove(void *ctx, const char *port, uint16_t scid, char why[CTL_ERROR_TEXT])
+static bool host_remove(
+	void *ctx, enum state_kind kind, const char *port, uint32_t id, char why[CTL_ERROR_TEXT])
 {
 	struct rig_side *s = ctx;
-	uint16_t at = node_find_channel(s->node, port, scid);
+	uint16_t at = node_find_channel(s->node, port, (uint16_t)id);
 
-	snprintf(why, CTL_ERROR_TEXT, "the port has no such channel");
-	if (!conf_remove_channel(s->conf, port, scid))
+	snprintf(why, CTL_ERROR_TEXT, "the port has no such %s", kind == STATE_VIF ? "VIF" : "channel");
+	if (!(kind == STATE_VIF ? conf_remove_vif(s->conf, port, id)
+				: conf_remove_channel(s->conf, port, (uint16_t)id)))
 		return false;
-	node_port_del(s->node, at, rig.now);
+	if (kind == STATE_VIF)
+		host_vifs(s);
+	else
+		node_port_del(s->node, at, rig.now);
 	return true;
 }
 
@@ -224,8 +241,7 @@ static void rig_side_start(int index, const char *name, const char *text)
 		.ctx = s, .send = rig_send, .event = rig_event, .rearm = rig_rearm, .vtdb = { s, rig_ask }
 	};
 	struct ctl_host host = { s, NULL, "0.1.0", "/etc/evbd/evbd.conf", rig.now, host_now, host_offset,
-		host_conf, host_types, host_port, host_reload, host_state, host_channel_add,
-		host_channel_remove, NULL };
+		host_conf, host_types, host_port, host_reload, host_state, host_add, host_remove, NULL };
 	char err[128];
 	int code = 0;
 

@@ -38,10 +38,11 @@ static struct rig {
 	struct vtdb_answer answer; /* to it, once it is given */
 } rig;
 
-/* Manager 2001:db8::10 knows type 0x000102 version 3; the default manager type 0x00002a, which gives priority 5. */
+/* Managers ::1 and 2001:db8::10 know type 0x000102 version 3; the default manager type 0x00002a, which gives priority 5. */
 static const struct vtdb_group rig_groups[] = { { 0x1234, 150 } };
 static const struct vtdb_type rig_type[] = {
 	{ .type_id = 0x2a, .version_high = 255, .default_vid = RIG_DEFAULT_VID, .has_pcp = true, .pcp = 5 },
+	{ .manager.id = { [15] = 1 }, .type_id = 0x102, .version_low = 3, .version_high = 3 },
 	{ .manager.id = { 0x20, 1, 0x0d, 0xb8, [15] = 0x10 },
 		.type_id = 0x102,
 		.version_low = 3,
@@ -50,7 +51,7 @@ static const struct vtdb_type rig_type[] = {
 		.n_groups = 1,
 		.groups = rig_groups },
 };
-static const struct vtdb_types rig_types = { 2, rig_type, true, { { 0 } } };
+static const struct vtdb_types rig_types = { 3, rig_type, true, { { 0 } } };
 
 static void rig_send(void *ctx, uint16_t port, struct span head, struct span rest)
 {

@@ -25,18 +25,25 @@ static bool is_young(uint16_t svid, uint16_t scid, struct mono now)
 	return m.last[svid] != 0 && m.last[svid] != scid && now.ns - m.freed[svid].ns < 10000000000;
 }
 
-/* The head is a free SVID that no other one has been free for longer than. */
-static void check_take(uint16_t scid)
+static const struct cdcp_set none;
+
+/* A free SVID that no other one has been free for longer than, but those that are not to be taken. */
+static void check_take(uint16_t scid, uint16_t but)
 {
-	uint16_t got = cdcp_pool_take(&pool, scid);
+	struct cdcp_set not_this = { 0 };
+	uint16_t got;
+
+	if (but != 0)
+		cdcp_set_add(&not_this, but);
+	got = cdcp_pool_take(&pool, scid, &not_this);
 
 	if (m.fixed[scid] != 0) {
 		HOLDS(got == 0);
 		return;
 	}
-	HOLDS(got == 0 || is_free(got));
+	HOLDS(got == 0 || (is_free(got) && got != but));
 	for (uint16_t svid = 2; svid <= LAST; svid++)
-		HOLDS(!is_free(svid) || (got != 0 && m.freed[got].ns <= m.freed[svid].ns));
+		HOLDS(!is_free(svid) || svid == but || (got != 0 && m.freed[got].ns <= m.freed[svid].ns));
 	if (got != 0)
 		m.owner[got] = scid;
 }
@@ -126,7 +133,7 @@ Test(cdcp_pool, random_use_agrees_with_the_model)
 		else if (what < 4)
 			move(&rng);
 		else if (what < 25)
-			check_take(id);
+			check_take(id, (uint16_t)prng_below(&rng, LAST + 1));
 		else if (what < 50)
 			check_claim(id, (uint16_t)(2 + prng_below(&rng, LAST - 1)), now);
 		else
@@ -140,7 +147,7 @@ Test(cdcp_pool, new_svids_go_out_in_ascending_order)
 {
 	cdcp_pool_init(&pool, 2, 4094);
 	for (uint16_t i = 2; i <= 4094; i++)
-		cr_assert_eq(cdcp_pool_take(&pool, i), i);
-	cr_assert_eq(cdcp_pool_take(&pool, 4000), 0);
+		cr_assert_eq(cdcp_pool_take(&pool, i, &none), i);
+	cr_assert_eq(cdcp_pool_take(&pool, 4000, &none), 0);
 	cr_assert_eq(cdcp_pool_claim(&pool, 4000, 17, at_ms(0)), 0);
 }

@@ -233,6 +233,21 @@ Test(cdcp_sm, CDCP_07_a_smaller_cap_takes_channels_away)
 	cr_assert_eq(br.sm.oper_chn_cap, 1);
 }
 
+/* The bridge is new, and has room for the first of the station's channels only. */
+Test(cdcp_sm, CDCP_07_an_svid_of_a_pair_without_a_place_is_given_to_no_other_scid)
+{
+	const struct cdcp_cfg two = bridge_with(2, 100, 4094), one_svid = bridge_with(2, 100, 100);
+
+	uap_up(&br, &two, 0);
+	uap_hear(&br, STATION_WORD, PAIR(1, 1), PAIR(2, 0), PAIR(4, 100));
+	cr_assert_says(&br, PAIR(1, 1), PAIR(2, 101));
+	uap_up(&br, &one_svid, 0);
+	uap_hear(&br, STATION_WORD, PAIR(1, 1), PAIR(2, 0), PAIR(4, 100));
+	cr_assert_says(&br, PAIR(1, 1), PAIR(2, 0));
+	uap_hear(&br, STATION_WORD, PAIR(1, 1), PAIR(2, 0), PAIR(4, 0)); /* it has torn it down */
+	cr_assert_says(&br, PAIR(1, 1), PAIR(2, 100));
+}
+
 Test(cdcp_sm, CDCP_08_without_scomp_only_the_default_channel)
 {
 	uap_up(&st, &uap_station, 2);
@@ -528,6 +543,22 @@ Test(cdcp_sm, changes_that_cancel_each_other_are_not_told)
 	uap_want(&st, 2);
 	cr_assert_eq(st.n_changes, 2);
 	cr_assert_eq(st.cap[2], 100, "the bridge's list still holds");
+}
+
+/* The bridge never misses what no LLDPDU has told it, and would not answer. */
+Test(cdcp_sm, a_wish_taken_back_before_an_lldpdu_went_out_is_no_new_one)
+{
+	struct cdcp_change c;
+
+	station_running();
+	cr_assert(cdcp_sm_set_wants(&st.sm, NULL, 0, st.now));
+	while (cdcp_sm_next_change(&st.sm, &c))
+		uap_apply(&st, &c);
+	cdcp_to_agent(&st.sm, &st.agent, 0, st.now);
+	cr_assert_eq(st.n_caps, 0);
+	uap_want(&st, 2);
+	cr_assert_eq(st.cap[2], 100);
+	cr_assert_not(cdcp_sm_wants_word(&st.sm));
 }
 
 Test(cdcp_sm, a_walk_of_changes_may_be_interrupted)

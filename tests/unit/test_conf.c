@@ -30,6 +30,8 @@ Test(conf, defaults_are_the_documented_ones)
 	cr_expect_eq(p->max_vsis, 4096);
 	cr_expect_eq(p->relay, CONF_RELAY_VEPA);
 	cr_expect_eq(p->driver, CONF_DRIVER_AUTO);
+	cr_expect_eq(p->generation, EVB_GENERATION_AUTO);
+	cr_expect(vdp_manager_equal(&p->manager_base, &(struct vdp_manager){ 0 }));
 	cr_expect_eq(p->lldp_agents, CONF_AGENT_NCB);
 	cr_expect_eq(p->lldp.admin, LLDP_RX_TX);
 	cr_expect_eq(p->lldp.tx_interval_s, 30);
@@ -322,6 +324,34 @@ Test(conf, the_host_is_in_the_vlan_of_untagged_frames)
 		"host_vsi.vid of port \"p0\" is 3 but its pvid is 2: the host's frames leave untagged, so "
 		"both must be the "
 		"same");
+}
+
+Test(conf, a_generation_and_what_it_can_not_say)
+{
+	struct conf *c = load("ports = ( { name = \"a\"; role = \"bridge\"; generation = \"draft02\"; },\n"
+			      " { name = \"b\"; role = \"station\"; generation = \"ratified\"; },\n"
+			      " { name = \"c\"; role = \"station\"; generation = \"draft02\";\n"
+			      "   manager_base = \"2001:db8::\"; host_vsi = { type_id = 2;\n"
+			      "   manager = \"2001:db8::7\"; }; } );\n");
+
+	cr_expect_eq(c->ports[0].generation, EVB_GENERATION_DRAFT);
+	cr_expect_eq(c->ports[1].generation, EVB_GENERATION_RATIFIED);
+	cr_expect_eq(c->ports[2].manager_base.id[0], 0x20);
+	conf_free(c);
+	refuse_in_port("station", "generation = \"draft\";",
+		"generation of port \"p0\" is \"draft\"; allowed: auto, ratified, draft02");
+	refuse_in_port("station",
+		"generation = \"draft02\"; host_vsi = { type_id = 2; id = \"192.0.2.1\"; };",
+		"host_vsi.id of port \"p0\" has to be a UUID: draft 0.2 has no other VSI ids");
+	refuse_in_port("station",
+		"generation = \"draft02\"; host_vsi = { type_id = 2; manager = \"2001:db8::7\"; };",
+		"host_vsi.manager of port \"p0\" differs from its manager_base in more than the last octet");
+	refuse_in_port("bridge", "generation = \"draft02\"; cdcp = { enabled = true; };",
+		"cdcp.enabled of port \"p0\" is true, but its generation draft02 has no S-channels");
+	refuse_in_port("ordinary", "generation = \"auto\";",
+		"generation does not apply to port \"p0\", which is an ordinary port (only to station and "
+		"bridge "
+		"ports)");
 }
 
 Test(conf, a_vm_has_one_uplink)

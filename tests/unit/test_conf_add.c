@@ -146,3 +146,69 @@ Test(conf_add, it_can_be_taken_out_and_added_again)
 	conf_free(c);
 	conf_free(same);
 }
+
+/* ---- VIFs ---- */
+
+static struct conf *three_pe_ports(void)
+{
+	return load("ports = ( { name = \"a\"; role = \"station\"; vm_ports = [ \"v*\" ];\n"
+		    "  port_extension = { tag = \"vn-tag\"; signalling = false; max_vifs = 3;\n"
+		    "  vifs = ( { id = 5; vm_port = \"v5\"; } ); }; },\n"
+		    " { name = \"b\"; role = \"bridge\"; port_extension = { tag = \"vn-tag\"; signalling = "
+		    "false;\n"
+		    "  vifs = ( { id = 5; } ); }; },\n"
+		    " { name = \"c\"; role = \"ordinary\"; } );");
+}
+
+static void vif_refused(const char *port, uint32_t id, const char *settings, const char *message)
+{
+	struct conf *c = three_pe_ports();
+	struct conf_error err;
+
+	cr_assert_eq(conf_add_vif(c, port, id, settings, &err), -EINVAL, "accepted: %s", settings);
+	cr_expect_str_eq(err.text, message, "\n  got      %s\n  expected %s", err.text, message);
+	cr_assert_eq(c->n_vifs, 2);
+	cr_expect(c->vifs[0].id == 5 && c->vifs[1].id == 5);
+	conf_free(c);
+}
+
+Test(conf_add_vif, it_stands_behind_those_of_its_port)
+{
+	struct conf *c = three_pe_ports();
+	struct conf_error err;
+
+	cr_assert_eq(
+		conf_add_vif(c, "a", 9,
+			"vm_port = \"v9\"; pvid = 11; priority = 3; untagged = ( 11, \"20-22\" );", &err),
+		0, "%s", err.text);
+	cr_assert_eq(conf_add_vif(c, "b", 9, "", &err), 0, "%s", err.text);
+	cr_assert_eq(c->n_vifs, 4);
+	cr_expect_str_eq(c->vifs[1].port, "a");
+	cr_expect(c->vifs[1].id == 9 && c->vifs[1].line == 0 && c->vifs[1].pvid == 11);
+	cr_expect(c->vifs[1].priority == 3 && c->vifs[1].untagged[1] == 0x08);
+	cr_expect_str_eq(c->vifs[1].vm_port, "v9");
+	cr_expect_str_eq(c->vifs[3].port, "b");
+	cr_expect_eq(conf_find_vif(c, "a", 9), &c->vifs[1]);
+	cr_expect(conf_remove_vif(c, "a", 9));
+	cr_expect_not(conf_remove_vif(c, "a", 9));
+	cr_expect_eq(c->n_vifs, 3);
+	cr_expect_not_null(conf_find_vif(c, "b", 9));
+	conf_free(c);
+}
+
+Test(conf_add_vif, the_rules_of_the_file_hold)
+{
+	vif_refused("a", 5, "vm_port = \"v6\";", "port \"a\" has a VIF 5 already");
+	vif_refused("a", 6, "", "VIF 6 of port \"a\" needs a vm_port, as there is no signalling");
+	vif_refused("a", 6, "vm_port = \"v5\";",
+		"vm_port \"v5\" of VIF 6 of port \"a\" is that of VIF 5 of port \"a\" already");
+	vif_refused("a", 4096, "vm_port = \"v6\";",
+		"VIF 4096 of port \"a\": with the tag \"vn-tag\" a VIF is 1..4095");
+	vif_refused("b", 6, "vm_port = \"v6\";",
+		"port_extension.vifs.vm_port does not apply to VIF 6 of port \"b\", which is a bridge port "
+		"(only to station ports)");
+	vif_refused("b", 6, "priority = 8;",
+		"port_extension.vifs.priority of VIF 6 of port \"b\" is 8; allowed: 0..7");
+	vif_refused("c", 6, "", "an ordinary port has no VIFs");
+	vif_refused("d", 6, "", "no port \"d\"");
+}

@@ -312,10 +312,9 @@ Test(conf_diff, vifs)
 		TAG("vifs = ( { id = 7; }, { id = 6; } );"),
 		"1 port_extension.vifs 5: true -> false (renegotiated)\n"
 		"1 port_extension.vifs 7: false -> true (renegotiated)\n");
-	expect_changes("station", TAG("vifs = ( { id = 5; vm_port = \"a\"; } );"),
-		TAG("vifs = ( { id = 5; vm_port = \"b\"; pvid = 11; priority = 3; untagged = ( 11, \"20-29\" "
-		    "); transit = true; } "
-		    ");"),
+	expect_changes("station", TAG("signalling = false; vifs = ( { id = 5; vm_port = \"a\"; } );"),
+		TAG("signalling = false; vifs = ( { id = 5; vm_port = \"b\"; pvid = 11; priority = 3; "
+		    "untagged = ( 11, \"20-29\" ); transit = true; } );"),
 		"1 port_extension.vifs 5 vm_port: a -> b (renegotiated)\n1 port_extension.vifs 5 pvid: 0 -> "
 		"11 (adapted)\n"
 		"1 port_extension.vifs 5 priority: 0 -> 3 (adapted)\n1 port_extension.vifs 5 untagged:  -> "

@@ -23,19 +23,18 @@ Test(conf_pe, defaults)
 Test(conf_pe, every_setting_is_read)
 {
 	struct conf *c = load_port("station",
-		"port_extension = { tag = \"e-tag\"; signalling = true; priority = 255; subtype = 2; base = "
+		"port_extension = { tag = \"e-tag\"; signalling = false; priority = 255; subtype = 2; base = "
 		"false; "
-		"max_vifs = 4095; group = \"g\";\n"
+		"max_vifs = 4095;\n"
 		" vifs = ( { id = 1048575; vm_port = \"vnet1\"; pvid = 4094; priority = 7; untagged = ( 11, "
 		"\"20-22\" ); "
-		"transit = true; },\n { id = 6; } );\n"
+		"transit = true; },\n { id = 6; vm_port = \"vnet2\"; } );\n"
 		" lists = ( { id = 0x100005; members = [ 6, 1048575 ]; } ); };");
 	const struct conf_pe *e = &c->ports[0].pe;
 	const struct conf_vif *f = c->vifs;
 
-	cr_expect(e->tag == CONF_TAG_E && e->is_signalled && e->priority == 255 && e->subtype == 2);
+	cr_expect(e->tag == CONF_TAG_E && !e->is_signalled && e->priority == 255 && e->subtype == 2);
 	cr_expect(!e->is_base && e->max_vifs == 4095);
-	cr_expect_str_eq(e->group, "g");
 	cr_assert_eq(c->n_vifs, 2);
 	cr_expect_str_eq(f[0].port, "p0");
 	cr_expect_str_eq(f[0].vm_port, "vnet1");
@@ -49,6 +48,19 @@ Test(conf_pe, every_setting_is_read)
 	cr_expect(c->lists[0].id == 0x100005 && c->lists[0].line == 6 && c->lists[0].n_members == 2);
 	cr_expect(c->lists[0].members[0] == 6 && c->lists[0].members[1] == 1048575);
 	conf_free(c);
+}
+
+Test(conf_pe, transit_vifs_are_static_and_may_be_several_of_a_vm_port)
+{
+	conf_free(load_port(
+		"station", STATIC("vn-tag", "vifs = ( { id = 5; vm_port = \"a\"; transit = true; }, "
+					    "{ id = 6; vm_port = \"a\"; transit = true; } );")));
+	refuse_in_port("station",
+		STATIC("vn-tag", "vifs = ( { id = 5; vm_port = \"a\"; transit = true; }, "
+				 "{ id = 6; vm_port = \"a\"; } );"),
+		"vm_port \"a\" of VIF 6 of port \"p0\" is that of VIF 5 of port \"p0\" already");
+	refuse_in_port("station", TAG("vn-tag", "vifs = ( { id = 5; vm_port = \"a\"; transit = true; } );"),
+		"transit of VIF 5 of port \"p0\" needs VIFs without signalling (port_extension.signalling)");
 }
 
 Test(conf_pe, signalling_needs_its_lldp_agent)

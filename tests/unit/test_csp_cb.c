@@ -130,13 +130,17 @@ Test(csp_cb, an_open_in_a_session_is_the_end_of_it_and_a_new_one)
 	cb_free(r);
 }
 
-Test(csp_cb, PEX_62_what_ecp_gives_up_cleans_up_at_once)
+Test(csp_cb, PEX_62_what_ecp_can_not_deliver_for_half_a_second_cleans_up)
 {
 	struct cb_rig *r = cb_new(&cb_defaults);
 
 	cb_open_with(r, 3);
 	cr_assert_eq(csp_cb_delete(r->cb, 1), CSP_SUBMIT_OK);
 	cr_assert(cb_fill(r));
+	csp_cb_on_sent(r->cb, false, r->now);
+	cr_assert_eq(csp_cb_count(r->cb), 3, "a busy extender is not gone");
+	r->now = mono_add(r->now, dur_ms(500));
+	cr_assert(cb_fill(r) && r->out.message == CSP_DELETE, "it is sent again");
 	csp_cb_on_sent(r->cb, false, r->now);
 	cr_assert_eq(csp_cb_find(r->cb, 1), UINT32_MAX);
 	cr_assert_eq(csp_cb_count(r->cb), 0);

@@ -193,12 +193,19 @@ Test(csp_pe, the_time_for_a_response_begins_when_ecp_has_delivered_the_request)
 	pe_free(r);
 }
 
-Test(csp_pe, PEX_62_what_ecp_gives_up_cleans_up_at_once)
+Test(csp_pe, PEX_62_what_ecp_can_not_deliver_for_half_a_second_cleans_up)
 {
 	struct pe_rig *r = pe_new(&pe_defaults);
 
 	pe_open_with(r, 3);
 	pe_add(r, 4);
+	cr_assert(pe_fill(r));
+	csp_pe_on_sent(r->pe, false, r->now);
+	cr_assert_neq(csp_pe_state(r->pe), CSP_PE_CLEANUP, "a busy bridge is not gone");
+	pe_pass(r, 499);
+	cr_assert(pe_fill(r) && r->out.message == CSP_CREATE, "it is sent again");
+	csp_pe_on_sent(r->pe, false, r->now);
+	pe_pass(r, 1);
 	cr_assert(pe_fill(r));
 	csp_pe_on_sent(r->pe, false, r->now);
 	cr_assert_eq(csp_pe_state(r->pe), CSP_PE_CLEANUP);
@@ -207,7 +214,7 @@ Test(csp_pe, PEX_62_what_ecp_gives_up_cleans_up_at_once)
 	cr_assert_eq(pe_pull(r), 1, "one event for all");
 	cr_assert_eq(r->ev[0].kind, CSP_PE_EV_CLEANUP);
 	cr_assert_str_eq(r->ev[0].reason, "ECP gave up");
-	cr_assert_eq(csp_pe_link_counters(r->pe)->gave_up, 1);
+	cr_assert_eq(csp_pe_link_counters(r->pe)->gave_up, 3);
 	pe_pass(r, 999);
 	cr_assert_not(pe_send(r), "a dead bridge is not asked without a pause");
 	pe_pass(r, 1);
@@ -215,7 +222,7 @@ Test(csp_pe, PEX_62_what_ecp_gives_up_cleans_up_at_once)
 	pe_free(r);
 }
 
-Test(csp_pe, a_response_that_ecp_gives_up_is_a_failure_too)
+Test(csp_pe, a_response_that_ecp_can_not_deliver_is_a_failure_too)
 {
 	struct pe_rig *r = pe_new(&pe_defaults);
 
@@ -224,6 +231,9 @@ Test(csp_pe, a_response_that_ecp_gives_up_is_a_failure_too)
 	p->transaction = 5;
 	pe_rx(r, p);
 	cr_assert(pe_fill(r) && r->out.is_response);
+	csp_pe_on_sent(r->pe, false, r->now);
+	pe_pass(r, 500);
+	cr_assert(pe_fill(r) && r->out.is_response && r->out.transaction == 5, "it is sent again");
 	csp_pe_on_sent(r->pe, false, r->now);
 	cr_assert(pe_pull(r) == 1 && r->ev[0].kind == CSP_PE_EV_CLEANUP);
 	pe_free(r);

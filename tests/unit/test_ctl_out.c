@@ -94,22 +94,30 @@ Test(ctl_out, ports_show_peer_driver_and_offloads)
 {
 	table_is("ports", 0,
 		"[{'name':'eth0','role':'station','link':'up','relay_mode':'vepa','guarded':false,"
+		"'generation':'draft02',"
 		"'peer':{'chassis':'52:54:00:aa:bb:cc','port_id':'swp1','system_name':null},'peer_state':'ok'"
 		","
 		"'reflective_relay':{'requested':true,'capable':true,'active':true},'channels':3,'cdcp_state'"
 		":'running','vsis':2,"
-		"'driver':'pcap',"
+		"'vifs':2,'csp_state':'operational','driver':'pcap',"
 		"'offloads_changed':['gro','rx-vlan'],'alarm':null},"
-		"{'name':'eth1','role':'ordinary','link':'down','relay_mode':'bridge','guarded':true,'peer':"
+		"{'name':'eth1','role':'ordinary','link':'down','relay_mode':'bridge','guarded':true,"
+		"'generation':null,'peer':"
 		"null,"
 		"'peer_state':null,'reflective_relay':null,'channels':0,'vsis':0,'driver':null,'offloads_"
 		"changed':[],"
 		"'alarm':'blocked: a BPDU came in'}]",
-		"PORT  ROLE      LINK           RELAY   PEER                    REFLECT  CHANNELS    VSIS  "
+		"PORT  ROLE      LINK           RELAY   SPEAKS   PEER                    REFLECT  CHANNELS   "
+		" VIFS    "
+		"        VSIS  "
 		"DRIVER  OFFLOADS OFF  REMARK\n"
-		"eth0  station   up             vepa    52:54:00:aa:bb:cc swp1  active   3, running     2  "
+		"eth0  station   up             vepa    draft02  52:54:00:aa:bb:cc swp1  active   3, running "
+		" 2, "
+		"operational     2  "
 		"pcap    gro, rx-vlan\n"
-		"eth1  ordinary  down, guarded  bridge  -                       -                       0  "
+		"eth1  ordinary  down, guarded  bridge  -        -                       -                   "
+		"         "
+		"           0  "
 		"-                     blocked: a BPDU came in\n");
 }
 
@@ -126,6 +134,35 @@ Test(ctl_out, channels_say_what_is_missing)
 		"eth0        1     -  running      vepa   active   -            1   7   9\n"
 		"eth0     4000     -  not_running  -      -        -            0   -   -  the bridge gave "
 		"no SVID\n");
+}
+
+Test(ctl_out, vifs_say_what_they_wait_for)
+{
+	table_is("vif", 0,
+		"[{'port':'eth0','tag':'vn-tag','id':5,'vm_port':'vnet1','link':'up','carrier_taken':false,"
+		"'state':'associated','pvid':100,'vsis':1,'rx_frames':7,'tx_frames':9,'drops':2,'reason':"
+		"null},"
+		"{'port':'eth0','tag':null,'id':null,'vm_port':'vnet2','link':'down','carrier_taken':true,"
+		"'state':'wanted','pvid':null,'vsis':0,'rx_frames':0,'tx_frames':0,'drops':0,"
+		"'reason':'no controlling bridge is heard'},"
+		"{'port':'swp1','tag':'e-tag','id':9,'vm_port':null,'link':'up','carrier_taken':null,'"
+		"transit':true,"
+		"'state':'created','pvid':null,'vsis':0,'rx_frames':0,'tx_frames':0,'drops':0,'reason':null}"
+		"]",
+		"PORT  TAG            VIF  VM PORT  LINK        STATE       PVID  VSIS  RX  TX  DROPS  "
+		"REASON\n"
+		"eth0  vn-tag           5  vnet1    up          associated   100     1   7   9      2\n"
+		"eth0  -                -  vnet2    taken down  wanted         -     0   0   0      0  "
+		"no controlling bridge is heard\n"
+		"swp1  e-tag   9, transit           up          created        -     0   0   0      0\n");
+}
+
+Test(ctl_out, a_port_is_named_with_its_vif)
+{
+	table_is("fdb", 0,
+		"[{'vid':100,'mac':'52:54:00:00:00:01','port':'swp1','channel':1,'vif':5,'kind':'static'}]",
+		"VID  MAC                PORT    KIND    SEEN\n"
+		"100  52:54:00:00:00:01  swp1#5  static     -\n");
 }
 
 Test(ctl_out, a_port_is_named_with_its_channel)

@@ -103,6 +103,22 @@ Test(evb_choice, settings_change_at_once)
 	cr_assert(evb_choice_set(&c, EVB_GENERATION_RATIFIED));
 }
 
+Test(evb_choice, a_restart_goes_on_with_what_was_spoken)
+{
+	struct evb_choice c = in(EVB_GENERATION_AUTO);
+
+	cr_assert(evb_choice_adopt_draft(&c));
+	cr_assert_eq(c.edition, QBG_DRAFT);
+	cr_assert_not(evb_choice_adopt_draft(&c));
+	cr_assert(evb_choice_on_pdu(&c, true, false));
+	cr_assert_not(evb_choice_adopt_draft(&c), "the neighbour has said better");
+	cr_assert_eq(c.edition, QBG_RATIFIED);
+	c = in(EVB_GENERATION_RATIFIED);
+	cr_assert_not(evb_choice_adopt_draft(&c));
+	c = in(EVB_GENERATION_DRAFT);
+	cr_assert_not(evb_choice_adopt_draft(&c), "no other one");
+}
+
 /** All strings of nine LLDPDUs, each one of four kinds. */
 Test(evb_choice, every_order_of_lldpdus_follows_the_rule)
 {

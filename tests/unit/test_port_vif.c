@@ -1,132 +1,7 @@
 /* VIFs between two nodes: PE-CSP, VSIs that name their VIF, traffic, lists, failures, a second uplink, static ids. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-
-#include "sim.h"
-#include "vntag_hdr.h"
-
-static struct sim *world;
-static struct sim_node *host, *bridge;
-
-enum { N_VMS = 3 };
-static const struct mac guest[N_VMS] = { { { 2, 0, 0, 0, 0, 0x0a } }, { { 2, 0, 0, 0, 0, 0x0b } },
-	{ { 2, 0, 0, 0, 0, 0x0d } } };
-static const struct mac outside = { { 2, 0, 0, 0, 0, 0x0c } };
-static const char *const vnet[N_VMS] = { "vnet1", "vnet2", "vnet3" };
-
-static struct conf_port *add_pe_port(struct sim_node *n, const char *name, enum conf_role role)
-{
-	struct conf_port *p = sim_add_port(n, name, role);
-
-	p->lldp_agents = CONF_AGENT_NCB | CONF_AGENT_NTPMR;
-	p->pe = (struct conf_pe){ .tag = CONF_TAG_VN,
-		.is_signalled = true,
-		.priority = 128,
-		.subtype = 1023,
-		.is_base = true,
-		.max_vifs = 64 };
-	return p;
-}
-
-static void build(void)
-{
-	world = sim_new(1);
-	host = sim_add_node(world, "host");
-	bridge = sim_add_node(world, "bridge");
-	add_pe_port(host, "eth0", CONF_STATION);
-	add_pe_port(bridge, "swp1", CONF_BRIDGE);
-	sim_add_port(bridge, "swp2", CONF_ORDINARY)->pvid = 100;
-	for (unsigned i = 0; i < N_VMS; i++)
-		sim_add_vm(host, vnet[i], "eth0");
-	bridge->types.n_types = 1;
-	bridge->types.has_default_manager = true;
-	bridge->type[0] = (struct vtdb_type){ .type_id = 1, .version_high = 255, .default_vid = 100 };
-}
-
-static void start(void)
-{
-	sim_start(host);
-	sim_start(bridge);
-	sim_wire(host, "eth0", bridge, "swp1", dur_us(100));
-}
-
-static void teardown(void)
-{
-	sim_free(world);
-}
+#include "vif_rig.h"
 
 TestSuite(port_vif, .init = build, .fini = teardown);
-
-static void pass(struct dur d)
-{
-	sim_run(world, mono_add(world->now, d));
-}
-
-static void associate(unsigned i)
-{
-	struct vdp_filter filter = { .mac = guest[i] };
-	struct vdp_request rq = { .op = VDP_ASSOC,
-		.subject = { .type_id = 1,
-			.vsi = { .format = VSI_ID_UUID, .id = { [15] = (uint8_t)(1 + i) } } },
-		.format = VDP_FILTER_MAC_VID,
-		.n_filters = 1,
-		.filters = &filter };
-	uint16_t port = node_find_port(host->node, "eth0");
-
-	cr_assert_eq(node_vsi_request(
-			     host->node, port, &rq, node_find_port(host->node, vnet[i]), sim_node_now(host)),
-		VDP_SUBMIT_OK);
-	node_kick(host->node, port, sim_node_now(host));
-}
-
-static const struct vdp_vsi *vsi_at(const struct sim_node *n, const char *name, unsigned i)
-{
-	struct vsi_id id = { .format = VSI_ID_UUID, .id = { [15] = (uint8_t)(1 + i) } };
-	const struct node_port *p = node_port(n->node, node_find_port(n->node, name));
-	uint32_t at = vdp_table_find(p->vdp, &id);
-
-	return at == UINT32_MAX ? NULL : vdp_table_get(p->vdp, at);
-}
-
-static bool is_associated(const struct sim_node *n, const char *name, unsigned i)
-{
-	const struct vdp_vsi *v = vsi_at(n, name, i);
-
-	return v && v->state == VDP_STATE_ASSOC;
-}
-
-static uint32_t vif_of(unsigned i)
-{
-	return node_port(host->node, node_find_port(host->node, vnet[i]))->vif;
-}
-
-static void send(struct sim_node *n, const char *port, struct mac da, struct mac sa)
-{
-	uint8_t frame[60] = { 0 };
-
-	memcpy(frame, da.b, 6);
-	memcpy(frame + 6, sa.b, 6);
-	frame[12] = 0x08;
-	sim_inject(n, port, span_of(frame, sizeof(frame)));
-	pass(dur_ms(5));
-}
-
-static uint64_t got(unsigned i)
-{
-	return sim_port(host, vnet[i])->guest_rx;
-}
-
-static void all_up(void)
-{
-	start();
-	for (unsigned i = 0; i < N_VMS; i++)
-		associate(i);
-	pass(dur_s(10));
-	for (unsigned i = 0; i < N_VMS; i++) {
-		cr_assert_neq(vif_of(i), 0);
-		cr_assert(is_associated(host, "eth0", i) && is_associated(bridge, "swp1", i), "%u", i);
-	}
-}
 
 Test(port_vif, vifs_are_created_and_vsis_name_them)
 {
@@ -184,12 +59,12 @@ Test(port_vif, PEX_62_lost_control_takes_the_carrier_and_the_fdb_entries)
 	sim_port(host, "eth0")->wire.is_cut = true;
 	sim_port(bridge, "swp1")->wire.is_cut = true;
 	sim_port(host, "eth0")->wire.only = sim_port(bridge, "swp1")->wire.only = SIM_ALL;
-	node_port_state(host->node, node_find_port(host->node, "vnet3"), true, false, guest[2], 1500,
-		sim_node_now(host)); /* something to say: a port's status */
+	sim_link(host, "vnet3", false); /* something to say: a port's status */
 	pass(dur_s(1));
 	for (unsigned i = 0; i < N_VMS; i++) {
 		cr_assert_eq(vif_of(i), 0);
-		cr_assert(sim_port(host, vnet[i])->is_carrier_off);
+		cr_assert_eq(sim_port(host, vnet[i])->is_carrier_off, i < 2, "its user shut the third down");
+		cr_assert(sim_port(host, vnet[i])->is_down);
 		cr_assert_not(is_associated(host, "eth0", i));
 	}
 	pass(dur_s(150)); /* the bridge had nothing to say: it learns it from LLDP */
@@ -199,8 +74,11 @@ Test(port_vif, PEX_62_lost_control_takes_the_carrier_and_the_fdb_entries)
 	} while (cookie != 0);
 	sim_port(host, "eth0")->wire.is_cut = sim_port(bridge, "swp1")->wire.is_cut = false;
 	pass(dur_s(60));
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		cr_assert(is_associated(host, "eth0", i) && is_associated(bridge, "swp1", i), "%u", i);
+		cr_assert_not(sim_port(host, vnet[i])->is_down);
+	}
+	cr_assert(sim_port(host, "vnet3")->is_down, "nor is it ours to set up");
 }
 
 Test(port_vif, vm_port_that_goes_takes_its_vif_and_vsi_along)

@@ -1,8 +1,11 @@
 /* Durable state around a node with S-channels: they come back before their VSIs; and the list of what was added. */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim.h"
@@ -284,4 +287,53 @@ Test(state_channels, additions_work_without_a_database)
 	cr_assert_str_eq(list(), "channel eth0/5 {} ");
 	cr_assert(state_remove(state, STATE_CHANNEL, "eth0", 5));
 	cr_assert_str_empty(list());
+}
+
+/* ---- a disk that stands still ---- */
+
+static void disk_is_full(bool is_full)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = is_full ? 0 : limit.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* Polls, because the writing thread is on the machine's time. */
+static bool is_written(void)
+{
+	struct state_health h;
+
+	for (unsigned k = 0; k < 20000; k++) {
+		state_on_time(state);
+		state_health(state, &h);
+		if (h.error[0] == '\0' && h.pending == 0)
+			return true;
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
+	return false;
+}
+
+/* More changes than are kept: afterwards the database is a copy of the node and of the list. */
+Test(state_channels, changes_beyond_measure_lose_no_channel_and_no_addition)
+{
+	open_on(st);
+	associate(2);
+	add(5, "{}");
+	pass(5);
+	cr_assert(is_written());
+	disk_is_full(true);
+	for (unsigned k = 0; k < 70000; k++)
+		add(6 + k % 10, "{\"relay\":\"veb\"}");
+	for (unsigned k = 7; k < 16; k++)
+		cr_assert(state_remove(state, STATE_CHANNEL, "eth0", k));
+	node_port_del(st->node, node_find_channel(st->node, "eth0", 3), sim->now);
+	disk_is_full(false);
+	cr_assert(is_written());
+	closed();
+	cr_assert_str_eq(kept(), "eth0/2=100 vsi of eth0/2 ");
+	open_on(st);
+	cr_assert_str_eq(list(), "channel eth0/5 {} channel eth0/6 {\"relay\":\"veb\"} ");
 }

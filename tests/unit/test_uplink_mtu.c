@@ -140,18 +140,68 @@ Test(uplink_mtu, a_bridge_without_channels_needs_nothing)
 	cr_assert_eq(need(bridge, "swp1").needed, 0);
 }
 
-Test(uplink_mtu, port_extension_tags_are_longer)
+/* Port extension in place of S-channels, without signalling unless `tag` is any. */
+static void pe_ports(enum conf_pe_tag station, enum conf_pe_tag at_bridge)
 {
-	static const struct {
-		enum conf_pe_tag tag;
-		uint32_t needed;
-	} rows[] = { { CONF_TAG_VN, 1510 }, { CONF_TAG_E, 1512 }, { CONF_TAG_ANY, 1512 } };
+	struct conf_pe pe = {
+		.tag = station, .priority = 128, .subtype = 1023, .is_base = true, .max_vifs = 8
+	};
 
+	host->conf.n_ports = 1;
+	host->ports[0].cdcp.is_enabled = bridge->ports[0].cdcp.is_enabled = false;
+	pe.is_signalled = at_bridge == CONF_TAG_ANY;
+	host->ports[0].pe = bridge->ports[0].pe = pe;
+	bridge->ports[0].pe.tag = at_bridge;
 	sim_add_vm(host, "vnet1", "eth0");
-	for (unsigned i = 0; i < 3; i++) {
-		host->ports[0].pe.tag = rows[i].tag;
-		host->ports[0].pe.is_signalled = false;
-		sim_start(host);
-		cr_assert_eq(need(host, "eth0").needed, rows[i].needed, "%u", need(host, "eth0").needed);
-	}
+	sim_add_port(bridge, "swp2", CONF_ORDINARY);
+}
+
+Test(uplink_mtu, PEX_09_port_extension_tags_are_longer)
+{
+	pe_ports(CONF_TAG_VN, CONF_TAG_VN);
+	started();
+	expect_text(host, "eth0", "mtu 1500, needs 1510 for VMs of 1500 in VN-Tags");
+	expect_text(bridge, "swp1", "mtu 1500, needs 1510 for frames of 1500 from swp2 in VN-Tags");
+	host->ports[0].pe.tag = bridge->ports[0].pe.tag = CONF_TAG_E;
+	started();
+	expect_text(host, "eth0", "mtu 1500, needs 1512 for VMs of 1500 in E-TAGs");
+	expect_text(bridge, "swp1", "mtu 1500, needs 1512 for frames of 1500 from swp2 in E-TAGs");
+}
+
+Test(uplink_mtu, any_tag_is_the_shorter_one_until_the_station_has_chosen)
+{
+	pe_ports(CONF_TAG_E, CONF_TAG_ANY);
+	sim_start(bridge);
+	cr_assert_eq(need(bridge, "swp1").needed, 1510);
+	started();
+	cr_assert_eq(need(bridge, "swp1").needed, 1512);
+}
+
+static void associate_vif(unsigned n_filters, const uint16_t vids[])
+{
+	struct vdp_filter f[2] = { { .mac = { { 2, 0, 0, 0, 0, 1 } }, .vid = vids[0] },
+		{ .mac = { { 2, 0, 0, 0, 0, 1 } }, .vid = vids[1] } };
+	struct vdp_request rq = { .op = VDP_ASSOC,
+		.subject = { .vsi = { .format = VSI_ID_LOCAL, .id = { 1 } }, .type_id = 1 },
+		.format = VDP_FILTER_MAC_VID,
+		.n_filters = (uint16_t)n_filters,
+		.filters = f };
+	uint16_t port = node_find_port(host->node, "eth0");
+
+	cr_assert_eq(node_vsi_request(host->node, port, &rq, node_find_port(host->node, "vnet1"), world->now),
+		VDP_SUBMIT_OK);
+	node_kick(host->node, port, world->now);
+	sim_run(world, mono_add(world->now, dur_s(2)));
+}
+
+Test(uplink_mtu, a_vif_has_the_first_vlan_of_an_address_untagged)
+{
+	pe_ports(CONF_TAG_VN, CONF_TAG_ANY);
+	started();
+	associate_vif(1, (const uint16_t[]){ 100, 0 });
+	cr_assert_eq(need(host, "eth0").needed, 1506);
+	cr_assert_eq(need(bridge, "swp1").needed, 1506);
+	associate_vif(2, (const uint16_t[]){ 100, 101 });
+	cr_assert_eq(need(host, "eth0").needed, 1510);
+	cr_assert_eq(need(bridge, "swp1").needed, 1510);
 }

@@ -50,6 +50,25 @@ Test(vdp_bridge, VDPB_02_null_vids_repeated_are_the_same_filters)
 	cr_assert_eq(r.asked, 2);
 }
 
+Test(vdp_bridge, VDPB_02_other_organizational_tlvs_are_another_command)
+{
+	static const uint8_t one[] = { 0xfe, 0x05, 2, 0x65, 0x76, 1, 5 },
+			     other[] = { 0xfe, 0x05, 2, 0x65, 0x76, 1, 6 };
+
+	rq.org = span_of(one, sizeof(one));
+	associate();
+	request(VDP_ASSOC, 0);
+	rig_expect(&r, BR, VDP_ASSOC, 0x40);
+	rq.org = span_of(NULL, 0);
+	request(VDP_ASSOC, 0);
+	rig_expect(&r, BR, VDP_ASSOC, 0x40);
+	cr_assert_eq(r.asked, 1, "the same, and a keep-alive without them");
+	rq.org = span_of(other, sizeof(other));
+	request(VDP_ASSOC, 0);
+	rig_expect(&r, BR, VDP_ASSOC, 0x40);
+	cr_assert_eq(r.asked, 2);
+}
+
 Test(vdp_bridge, VDPB_03_silence_ends_the_association)
 {
 	struct dur tout = vdp_tout_keep_alive(&r.params);

@@ -159,7 +159,7 @@ Test(vdp_dialect, D02_05_a_violation_is_the_end_and_the_user_is_told)
 Test(vdp_dialect, D02_05_every_response_code_has_its_outcome)
 {
 	for (uint8_t resp = 1; resp <= 6; resp++) {
-		bool is_final = resp == 1 || resp == 4 || resp == 5;
+		bool is_final = resp != 2 && resp != 6;
 
 		station_asks(VDP_ASSOC);
 		answer(VDP_ASSOC, resp);
@@ -314,7 +314,7 @@ Test(vdp_dialect, the_bridge_answers_or_refuses_before_the_station_gives_up)
 	rig_pass(&r, BR, dur_s(2));
 	cr_assert_eq(rig_take(&r, BR, &a, 1), 1);
 	cr_assert_eq(a.answers, VDP_ASSOC);
-	cr_assert_eq(a.status & VDP_STATUS_ERROR, VDP_E_TYPE_UNKNOWN, "RESP 3 stands for both");
+	cr_assert_eq(a.status, VDP_STATUS_RESPONSE | VDP_E_RESOURCES, "may be asked again");
 }
 
 Test(vdp_dialect, a_refused_change_ends_the_vsi_at_both_ends)
@@ -498,6 +498,20 @@ Test(vdp_dialect, timers_follow_the_dialect_and_then_the_parameters)
 	r.params.rka = 10;
 	vdp_table_set_params(t, &r.params);
 	cr_assert_eq(vdp_table_timers(t)->tout_keep_alive.ns, vdp_tout_keep_alive(&r.params).ns);
+}
+
+Test(vdp_dialect, what_is_kept_of_a_vsi_names_the_generation)
+{
+	struct vdp_filter room[2 * VDP_FILTERS_MAX];
+	struct vdp_saved s;
+
+	associate();
+	for (int side = ST; side <= BR; side++) {
+		struct vsi_id id = rig_id(1);
+
+		cr_assert(vdp_table_save(r.side[side].t, vdp_table_find(r.side[side].t, &id), room, &s));
+		cr_assert_eq(s.edition, QBG_DRAFT);
+	}
 }
 
 Test(vdp_dialect, a_vsi_of_before_a_restart_has_to_be_sayable_too)

@@ -258,7 +258,7 @@ Test(vdp_draft_tlv, response_codes_map_both_ways)
 		uint8_t resp, error;
 		bool is_hard;
 	} rows[] = { { 0, VDP_E_SUCCESS, false }, { 1, VDP_E_FORMAT, true }, { 2, VDP_E_RESOURCES, false },
-		{ 3, VDP_E_TYPE_UNKNOWN, false }, { 4, VDP_E_TYPE_DENIED, true },
+		{ 3, VDP_E_TYPE_UNKNOWN, true }, { 4, VDP_E_TYPE_DENIED, true },
 		{ 5, VDP_E_TYPE_VERSION, true }, { 6, VDP_E_OUT_OF_SYNC, false } };
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -274,7 +274,8 @@ Test(vdp_draft_tlv, response_codes_map_both_ways)
 
 Test(vdp_draft_tlv, what_the_draft_has_no_code_for)
 {
-	cr_assert_eq(vdp_draft_resp(VDP_E_NO_MANAGER), 3, "evb-reference 7.4: MGRID unknown");
+	cr_assert_eq(vdp_draft_resp(VDP_E_MANAGER_UNKNOWN), 3, "evb-reference 7.4: MGRID unknown");
+	cr_assert_eq(vdp_draft_resp(VDP_E_NO_MANAGER), 2, "silent: may be asked again");
 	cr_assert_eq(vdp_draft_resp(VDP_E_ADDRESS), 4);
 	cr_assert_eq(vdp_draft_resp(VDP_E_OTHER), 2, "may be asked again");
 	cr_assert_eq(vdp_draft_resp(VDP_STATUS_HARD | VDP_E_OTHER), 4, "may not");

@@ -168,6 +168,7 @@ Test(vdp_values, names)
 	cr_assert_str_eq(vdp_op_name((enum vdp_op)0), "reserved");
 	cr_assert_str_eq(vdp_state_name(VDP_STATE_ASSOC), "associated");
 	cr_assert_str_eq(vdp_error_text(VDP_E_RESOURCES), "insufficient resources");
+	cr_assert_str_eq(vdp_error_text(VDP_E_MANAGER_UNKNOWN), "unknown VSI manager");
 	cr_assert_str_eq(vdp_error_text(VDP_E_TYPE_DENIED), "VSI type not allowed");
 	for (unsigned e = VDP_E_LAST + 1; e <= 15; e++)
 		cr_assert_str_eq(

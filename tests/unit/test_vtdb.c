@@ -144,7 +144,7 @@ Test(vtdb, no_manager_stated_takes_the_default)
 
 	no_default.has_default_manager = false;
 	vtdb_decide(&no_default, &q, &a);
-	refused(&a, VDP_E_NO_MANAGER, false, "no VSI manager stated and no default manager configured");
+	refused(&a, VDP_E_MANAGER_UNKNOWN, false, "no VSI manager stated and no default manager configured");
 }
 
 Test(vtdb, an_unknown_manager_may_become_known)
@@ -157,11 +157,11 @@ Test(vtdb, an_unknown_manager_may_become_known)
 	for (unsigned last = 0; last <= 0xff; last++) { /* before, between and after the known ones */
 		q.subject.manager.id[15] = (uint8_t)last;
 		a = decide(&q);
-		cr_assert_eq(a.error == VDP_E_NO_MANAGER, last != 0x0a && last != 0x0b);
+		cr_assert_eq(a.error == VDP_E_MANAGER_UNKNOWN, last != 0x0a && last != 0x0b);
 	}
-	refused(&a, VDP_E_NO_MANAGER, false, "VSI manager 2001:db8::ff is not known");
+	refused(&a, VDP_E_MANAGER_UNKNOWN, false, "VSI manager 2001:db8::ff is not known");
 	vtdb_decide(&empty, &q, &a);
-	cr_assert_eq(a.error, VDP_E_NO_MANAGER);
+	cr_assert_eq(a.error, VDP_E_MANAGER_UNKNOWN);
 }
 
 Test(vtdb, versions_select_the_record)
