@@ -56,8 +56,8 @@ deps_list() { # names of the packages of one group
 	test) echo libcriterion-dev clang libclang-rt-14-dev llvm libbpf-dev binutils git ethtool perl-base \
 		iperf3 tshark ;;
 	lint) echo clang clang-format clang-tidy cppcheck shellcheck mandoc git jq ;;
-	interop) echo lldpad ;;
-	peers) echo "$(deps_list interop)" libvirt-daemon-system libvirt-clients openvswitch-switch ;;
+	interop) echo lldpad libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 ;;
+	peers) echo "$(deps_list interop)" openvswitch-switch ;;
 	*) die "no package group called '$1' (build, run, test, lint, interop, peers)" ;;
 	esac
 }

@@ -20,6 +20,16 @@ skip() {
 	exit 77
 }
 
+# need_peers PROGRAM...: without one of them it fails where peers are required, else skips.
+need_peers() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null && continue
+		[[ -z ${CI:-}${EVBD_REQUIRE_PEERS:-} ]] || die "$program is missing: scripts/deps interop"
+		skip "$program is not there: scripts/deps interop"
+	done
+}
+
 DAEMONS=(switch host) # nodes with an evbd, for netns_end
 
 netns_test() {

@@ -7,7 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 GENERATIONS=("${@:-ratified}")
 (($# > 0)) || GENERATIONS=(ratified draft02)
-netns_test libvirt libvirtd virtlogd virsh qemu-system-x86_64 unshare nsenter
+need_peers libvirtd virtlogd virsh qemu-system-x86_64
+netns_test libvirt unshare nsenter
 UUID=09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f MAC=52:54:00:11:22:39
 
 # The hypervisor has a /run and a /var/lib/libvirt of its own, so that no libvirt or lldpad of this machine is met.

@@ -20,12 +20,7 @@ rte=8 rwd=17 rka=17 # of both ends: keep-alives each 1.3 s, silence is noticed a
 MANAGER=6d67:7231:: # "mgr1", as vdptool writes it
 
 lldpad_test() {
-	local program
-	for program in lldpad lldptool vdptool; do
-		command -v "$program" >/dev/null && continue
-		[[ -z ${CI:-}${EVBD_REQUIRE_PEERS:-} ]] || die "$program is missing: scripts/deps peers"
-		skip "$program is not there: scripts/deps peers"
-	done
+	need_peers lldpad lldptool vdptool
 	netns_test "$@"
 	lab_ns host switch
 	lab_wire host:eth0 switch:swp1

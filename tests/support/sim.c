@@ -172,6 +172,8 @@ static void on_event(void *ctx, const struct node_event *ev, struct mono now)
 	char id[VSI_ID_TEXT] = "";
 
 	n->events[ev->kind]++;
+	if (n->watch)
+		n->watch(n->watch_ctx, ev, now);
 	if (!n->sim->is_verbose)
 		return;
 	if (ev->vsi)

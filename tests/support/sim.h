@@ -79,6 +79,9 @@ struct sim_node {
 	struct sim_kept_channels *kept_channels;
 	uint64_t drift_ppm;             /* this node's clock runs faster by so much */
 	uint64_t events[NODE_N_EVENTS]; /* node events by kind */
+	/** Sees each of them; NULL: nobody. */
+	void (*watch)(void *ctx, const struct node_event *ev, struct mono now);
+	void *watch_ctx;
 };
 
 struct sim {
