@@ -28,7 +28,7 @@ enum {
 
 static uint16_t type_at(struct span s, size_t at)
 {
-	return s.len >= at + 2 ? (uint16_t)(s.ptr[at] << 8 | s.ptr[at + 1]) : 0;
+	return (uint16_t)(s.len >= at + 2 ? s.ptr[at] << 8 | s.ptr[at + 1] : 0);
 }
 
 static bool is_protocol(uint16_t type)

@@ -551,7 +551,7 @@ static bool answers_crossed(struct jd_vsi *vsi, const struct cap_vsi *v)
 		     (op == VDP_DEASSOC && is_error(v) && vsi->crossed != 0);
 
 	if (is_so)
-		vsi->crossed = op == VDP_DEASSOC && is_error(v) ? 0 : (uint8_t)(vsi->crossed & ~(1u << op));
+		vsi->crossed = (uint8_t)(op == VDP_DEASSOC && is_error(v) ? 0 : vsi->crossed & ~(1u << op));
 	return is_so;
 }
 

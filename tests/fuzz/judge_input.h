@@ -23,7 +23,7 @@ static inline void judge_input_put(uint64_t ns, uint8_t *exponent, uint8_t *mant
 	*exponent = 0;
 	while (*exponent < 37 && ns >= (uint64_t)2 << *exponent)
 		(*exponent)++;
-	*mantissa = ns < (uint64_t)1 << *exponent ? 0 : (uint8_t)((ns << 8 >> *exponent) - 256);
+	*mantissa = (uint8_t)(ns < (uint64_t)1 << *exponent ? 0 : (ns << 8 >> *exponent) - 256);
 }
 
 #endif
