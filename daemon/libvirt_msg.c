@@ -194,7 +194,8 @@ enum libvirt_err libvirt_decode(
 	struct reader r = { .head = ret_head };
 	enum libvirt_err err;
 
-	if (datagram.len > INT32_MAX || !mnl_nlmsg_ok(h, (int)datagram.len))
+	/* mnl_nlmsg_ok() compares lengths as signed numbers, and lets one of 2 GiB pass */
+	if (datagram.len < sizeof(*h) || h->nlmsg_len > datagram.len || !mnl_nlmsg_ok(h, (int)datagram.len))
 		return LIBVIRT_ERR_SHORT;
 	*ret_head = (struct libvirt_head){ .len = h->nlmsg_len,
 		.type = h->nlmsg_type,

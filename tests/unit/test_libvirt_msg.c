@@ -126,6 +126,20 @@ Test(libvirt_msg, every_truncation_is_refused)
 	}
 }
 
+Test(libvirt_msg, a_length_beyond_the_datagram_is_refused)
+{
+	static const uint8_t tops[] = { 0x01, 0x7f, 0x80, 0xff };
+	struct libvirt_head h;
+	struct libvirt_vsi v;
+
+	for (unsigned i = 0; i < sizeof(tops); i++) {
+		struct whole w = associate(2);
+
+		w.octets[3] = tops[i];
+		cr_assert_eq(decode(w.octets, sizeof(request), &h, &v), LIBVIRT_ERR_SHORT, "%02x", tops[i]);
+	}
+}
+
 Test(libvirt_msg, the_immediate_answer_has_the_requests_header)
 {
 	_Alignas(4) uint8_t out[LIBVIRT_ERROR_LEN];
