@@ -94,7 +94,7 @@ ctl() { # NODE EVBCTL-ARGUMENTS...
 }
 
 lab_down() {
-	local ns name dev
+	local ns name dev pid
 	[[ -d $LAB_RUN ]] || return 0
 	for name in "$LAB_RUN"/*.pid; do
 		[[ ! -e $name ]] || lab_stop "$(basename "$name" .pid)" || true
@@ -102,6 +102,9 @@ lab_down() {
 	if [[ -e $LAB_RUN/made ]]; then
 		while read -r ns; do
 			[[ -e /run/netns/$ns ]] || continue
+			for pid in $(ip netns pids "$ns"); do # libvirt's guests outlive it
+				[[ $(cat "/proc/$pid/comm" 2>/dev/null) != qemu-system-* ]] || kill "$pid" 2>/dev/null || true
+			done
 			# A shell left open in the namespace would keep the wires alive: take them away by name.
 			for dev in $(ip -n "$ns" -o link show type veth | awk -F'[ @:]+' '{ print $2 }'); do
 				ip -n "$ns" link del "$dev" 2>/dev/null || true
