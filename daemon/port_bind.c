@@ -165,8 +165,7 @@ bool node_is_station_of(const struct node *n, uint16_t port, uint16_t station)
 uint16_t node_vsi_find(const struct node *n, uint16_t station, const struct vsi_id *id)
 {
 	for (uint16_t i = 0; i < n->n_ports; i++)
-		if (node_is_station_of(n, i, station) &&
-			vdp_table_find(n->port[i]->vdp, id) != UINT32_MAX)
+		if (node_is_station_of(n, i, station) && vdp_table_find(n->port[i]->vdp, id) != UINT32_MAX)
 			return i;
 	return NODE_NO_PORT;
 }

@@ -80,12 +80,12 @@ enum vdp_event_kind {
 };
 struct vdp_event {
 	enum vdp_event_kind kind;
-	uint32_t vsi;              /* index */
-	enum vdp_state was;        /* CHANGED, ENDED: confirmed state at the last event of this VSI */
-	bool filters_changed;      /* CHANGED: the list in force differs from the last event's */
-	const char *event;         /* what happened, for the log: "response", "keep-alive timeout" ... */
-	const char *clause;        /* of the standard, for the log */
-	bool is_of_peer;           /* CHANGED, ENDED: the latest of what happened was something the peer said */
+	uint32_t vsi;         /* index */
+	enum vdp_state was;   /* CHANGED, ENDED: confirmed state at the last event of this VSI */
+	bool filters_changed; /* CHANGED: the list in force differs from the last event's */
+	const char *event;    /* what happened, for the log: "response", "keep-alive timeout" ... */
+	const char *clause;   /* of the standard, for the log */
+	bool is_of_peer;      /* CHANGED, ENDED: the latest of what happened was something the peer said */
 	struct vtdb_handle handle; /* ASK */
 	struct vtdb_query query;   /* ASK; pointers valid until the next call on the table */
 };
