@@ -192,7 +192,7 @@ Test(libvirt_msg, an_answer_holds_1638_vsis_and_no_more)
 	cr_assert_not(libvirt_list_add(&l, uuid, &success));
 	len = libvirt_list_end(&l);
 	cr_assert_leq(len, LIBVIRT_LIST_MAX);
-	cr_assert_eq(out[32] | out[33] << 8, len - 32, "the nest's length is in 16 bits");
+	cr_assert_eq((size_t)(out[32] | out[33] << 8), len - 32, "the nest's length is in 16 bits");
 }
 
 /* openlldp 7.4: our netlink port in the header, a request of two octets. */
