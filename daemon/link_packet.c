@@ -29,6 +29,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "closer.h"
 #include "gso.h"
 #include "link_priv.h"
 #include "txq.h"
@@ -190,7 +191,7 @@ static void link_packet_close(struct link *l)
 	struct link_packet *lp = (struct link_packet *)l;
 
 	if (l->fd >= 0)
-		close(l->fd);
+		closer_close(l->fd);
 	txq_free(lp->tx);
 	free(lp);
 }

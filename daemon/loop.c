@@ -13,6 +13,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "closer.h"
 #include "evbd.h"
 #include "notify.h"
 #include "privilege.h"
@@ -298,7 +299,7 @@ static int watch_devices(struct evbd *d)
 	return rtnl_dump(d->rtnl);
 }
 
-/* What start-up needed and running does not is given away. The state thread is made before: no thread is made after. */
+/* What start-up needed and running does not is given away. Threads are made before: none is made after. */
 static void confine(struct evbd *d)
 {
 	int err;
@@ -306,6 +307,7 @@ static void confine(struct evbd *d)
 	if (privilege_drop() < 0)
 		log_line(&d->log, LOG_WARNING, "event=\"capabilities could not be dropped\"");
 	state_start(d->state);
+	(void)closer_start(); /* without it closing takes its time */
 	err = sandbox_enter(d->sandbox);
 	if (err < 0 && (err != -ENOSYS || sandbox_is_built()))
 		log_line(&d->log, LOG_WARNING, "event=\"system calls are not filtered\" error=\"%s\"",
@@ -376,6 +378,7 @@ void evbd_stop(struct evbd *d)
 	state_close(d->state);
 	for (uint16_t i = 0; i < NODE_MAX_PORTS; i++)
 		evbd_port_free(d, i);
+	closer_stop();
 	offload_memo_close(d->memo);
 	if (d->rtnl_ev)
 		event_free(d->rtnl_ev);

@@ -40,7 +40,6 @@ ok "evbctl vsi associate -f, a VSI in each" ctl host vsi associate -f "$LAB_RUN/
 eventually 20 "$N VSIs are associated on both sides" all_associated $N
 ok "one in each channel" query switch channels "length == $N and all(.vsis == 1)"
 
-rss_kb() { ps -o rss= -p "$(pgrep -P "$(<"$LAB_RUN/$1.pid")" -x evbd || cat "$LAB_RUN/$1.pid")" | tr -d ' '; }
 limit=65536 # the sanitizer's allocator needs several times as much
 ! grep -qF libasan <(ldd "$EVBD_BIN/evbd") || limit=524288
 for node in host switch; do

@@ -9,7 +9,6 @@ netns_test flood
 vm_lab rka=20 "$@"
 associate_vms
 
-rss_kb() { ps -o rss= -p "$(pgrep -P "$(<"$LAB_RUN/$1.pid")" -x evbd || cat "$LAB_RUN/$1.pid")" | tr -d ' '; }
 
 # The sanitizer's allocator keeps what was freed in quarantine.
 limit=1024

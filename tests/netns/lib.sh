@@ -91,6 +91,9 @@ eventually() { # SECONDS WHAT COMMAND...
 equal() { [[ $1 == "$2" ]] || { warn "expected $2, is $1" && false; }; } # IS EXPECTED
 
 is_written() { query "$1" status 'all(.state == "good" and .state_pending == 0 and .state_written > 0)'; } # NODE
+rss_kb() { # NODE: of its daemon, in kB
+	ps -o rss= -p "$(pgrep -P "$(<"$LAB_RUN/$1.pid")" -x evbd || cat "$LAB_RUN/$1.pid")" | tr -d ' '
+}
 seen() { tshark -nr "$LAB_RUN/$1.pcap" -Y "$2" 2>/dev/null | wc -l; } # CAPTURE FILTER: how many frames, by tshark
 
 refused() { # WHAT TEXT EVBCTL-ARGUMENTS... - exit code 1 and this reason
