@@ -59,7 +59,7 @@ for generation in "${GENERATIONS[@]}"; do
 
 	start_guest "a guest starts" 1193047
 	ok "its VSI is associated at the switch" is_associated
-	eventually 40 "the guest's firmware asks for an address: its broadcast comes back by reflective relay" \
+	eventually 120 "the guest's firmware asks for an address: its broadcast comes back by reflective relay" \
 		counts_more switch swp1 rr_reflected 0
 	ok "show status tells of libvirt" query host status 'all(.libvirt.succeeded >= 1)'
 	ok "the guest is destroyed" hv_virsh destroy vm9
