@@ -46,6 +46,9 @@ enum cmd_opt { /* index into cmd_options[] */
 	OPT_GENERATION,
 	OPT_QUIET,
 	OPT_HTML,
+	OPT_AS,
+	OPT_LIVE,
+	OPT_MISBEHAVE,
 	OPT_N,
 };
 enum cmd_value { CMD_FLAG, CMD_TEXT, CMD_LIST }; /* a list option may be given more than once */
@@ -99,6 +102,7 @@ int cmd_channel(const struct command *cmd, const struct cmd_args *args);
 int cmd_vif(const struct command *cmd, const struct cmd_args *args);
 int cmd_monitor(const struct command *cmd, const struct cmd_args *args);
 int cmd_pcap_show(const struct command *cmd, const struct cmd_args *args);
+int cmd_pcap_replay(const struct command *cmd, const struct cmd_args *args);
 int cmd_pcap_check(const struct command *cmd, const struct cmd_args *args);
 int cmd_reload(const struct command *cmd, const struct cmd_args *args);
 

@@ -59,6 +59,14 @@ const struct cmd_option cmd_options[OPT_N] = {
 		CMD_TEXT, 0, false },
 	[OPT_QUIET] = { "quiet", NULL, "only what is not a PASS", CMD_FLAG, 'q', false },
 	[OPT_HTML] = { "html", "FILE", "write a report with a ladder diagram", CMD_TEXT, 0, false },
+	[OPT_AS] = { "as", "station|bridge", "the end of the capture that is put to the test", CMD_TEXT, 0,
+		false },
+	[OPT_LIVE] = { "live", "INTERFACE", "put the device behind it to the test, not evbd (needs root)",
+		CMD_TEXT, 0, false },
+	[OPT_MISBEHAVE] = { "misbehave", "FAULTS",
+		"what the peer does wrong, with commas between: drop-ack[=N], delay-ack=MS, duplicate, "
+		"wrong-sequence[=N], refuse[=CODE], keep, hard, deassociate[=S]",
+		CMD_TEXT, 0, false },
 };
 
 const uint64_t cmd_global_options = CMD_BIT(OPT_SOCKET) | CMD_BIT(OPT_JSON) | CMD_BIT(OPT_HELP);
@@ -83,6 +91,10 @@ const uint64_t cmd_global_options = CMD_BIT(OPT_SOCKET) | CMD_BIT(OPT_JSON) | CM
 #define PCAP_SHOW_OPTIONS                                                                                    \
 	(CMD_BIT(OPT_VERBOSE) | CMD_BIT(OPT_ID) | CMD_BIT(OPT_PORT) | CMD_BIT(OPT_CHANNEL) |                 \
 		CMD_BIT(OPT_TYPE_ID) | CMD_BIT(OPT_TYPE) | CMD_BIT(OPT_GENERATION))
+
+#define PCAP_REPLAY_OPTIONS                                                                                  \
+	(CMD_BIT(OPT_AS) | CMD_BIT(OPT_PORT) | CMD_BIT(OPT_LIVE) | CMD_BIT(OPT_MISBEHAVE) |                  \
+		CMD_BIT(OPT_VERBOSE))
 
 const struct command cmd_commands[] = {
 	{ "show", "status", NULL, CMD_BIT(OPT_VERBOSE), cmd_show,
@@ -112,6 +124,8 @@ const struct command cmd_commands[] = {
 		"the EVB frames of a capture; -v: every field" },
 	{ "pcap", "check", "FILE", CMD_BIT(OPT_QUIET) | CMD_BIT(OPT_HTML), cmd_pcap_check,
 		"judge both ends of a capture, frame by frame" },
+	{ "pcap", "replay", "FILE", PCAP_REPLAY_OPTIONS, cmd_pcap_replay,
+		"play one end of a capture by evbd, or a device, and compare" },
 	{ "reload", NULL, NULL, 0, cmd_reload, "read the configuration again; list what changed" },
 	{ "help", NULL, "[COMMAND]", 0, cmd_help, "explain a command" },
 	{ NULL, NULL, NULL, 0, NULL, NULL },
