@@ -66,7 +66,7 @@ static const struct rp_msg *cdcp_before(const struct replay *r)
 /* What the two ends knew of each other when the capture began: the peer says it again, some seconds before. */
 static void prepare_preamble(struct replay *r)
 {
-	enum { CHANNELS_S = 5 };
+	enum { CHANNELS_S = 3 };
 	struct mono start = { r->epoch.ns - dur_s(RP_PREAMBLE_S).ns };
 	const struct rp_msg *cdcp = cdcp_before(r);
 

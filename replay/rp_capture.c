@@ -124,6 +124,17 @@ static const struct tally *peer_of(const struct replay *r, const struct tally *t
 	return best;
 }
 
+/* The busiest of those whose role is not known, taken for this. */
+static const struct tally *as_role(struct tally *t, unsigned n, enum judge_role role)
+{
+	const struct tally *best = busiest(t, n, JUDGE_UNKNOWN);
+
+	for (unsigned i = 0; i < n; i++)
+		if (&t[i] == best)
+			t[i].role = role;
+	return best;
+}
+
 static const char *find_sides(struct replay *r)
 {
 	static const struct mac stand_in = { { 0x02, 0, 0, 0, 0, 1 } },
@@ -136,6 +147,9 @@ static const char *find_sides(struct replay *r)
 		return "out of memory";
 	r->is_guess = infer(t, n);
 	own = busiest(t, n, r->cfg.role);
+	if (own == NULL &&
+		busiest(t, n, other(r->cfg.role)) != NULL) /* whoever it is that talks to the other end */
+		own = as_role(t, n, r->cfg.role);
 	if (r->cfg.has_port)
 		for (unsigned i = 0; i < n; i++)
 			if (mac_equal(t[i].mac, r->cfg.port))
@@ -350,4 +364,15 @@ const char *rp_capture_read(struct replay *r)
 	}
 	free(ts.v);
 	return is_ok ? NULL : "out of memory";
+}
+
+bool rp_has_answers(const struct replay *r, bool by_own)
+{
+	for (uint32_t i = 0; i < r->cap.n_cmds; i++) {
+		const struct rp_msg *m = &r->cap.msg[r->cap.cmd[i].msg];
+
+		if (r->cap.cmd[i].kind == RP_ANSWER && (by_own ? m->is_own : m->is_peer))
+			return true;
+	}
+	return false;
 }

@@ -65,6 +65,8 @@ static void match_repetition(struct replay *r, struct rp_msg *m, const struct rp
 			return;
 		}
 	}
+	if (r->has_dropped) /* on purpose: whoever lost one acknowledges the next */
+		rp_peer_improvise(r, m);
 }
 
 /* The earliest command of the capture that has nothing beside it yet and is this one: of a station the same command, of a

@@ -146,7 +146,8 @@ void rp_peer_improvise(struct replay *r, const struct rp_msg *m)
 	if (!is_there(r, m->context))
 		return;
 	improvise_ack(r, m);
-	if (r->cfg.role == JUDGE_STATION && m->rec.ecp.is_vdp && m->rec.ecp.vdp_err == VDP_PDU_OK)
+	if (m->nth == 0 && r->cfg.role == JUDGE_STATION && m->rec.ecp.is_vdp &&
+		m->rec.ecp.vdp_err == VDP_PDU_OK)
 		improvise_answer(r, m);
 }
 
@@ -254,6 +255,7 @@ static void renumber(struct replay *r, const struct rp_msg *m)
 		return;
 	if (r->cfg.faults.wrong_sequences > 0) {
 		r->cfg.faults.wrong_sequences--;
+		r->has_dropped = true;
 		hdr.seq ^= EXTRA_SEQ;
 	}
 	m->rec.ecp.dialect->encode(&hdr, &w);
@@ -270,6 +272,7 @@ static bool prepare(struct replay *r, struct rp_msg *m, struct mono now)
 	memcpy(r->out.octets, m->octets, r->out.len);
 	if (m->kind == RP_ACK && f->drop_acks > 0) {
 		r->cfg.faults.drop_acks--;
+		r->has_dropped = true;
 		return false;
 	}
 	if (m->kind == RP_ACK)

@@ -8,7 +8,7 @@
 
 enum rp_kind { RP_LLDP, RP_REQUEST, RP_ACK };
 /* Before the capture begins the two ends have this long to come to the state it begins in. */
-enum { RP_PREAMBLE_S = 20, RP_GRACE_S = 30, RP_DB_LATE_MS = 3000 };
+enum { RP_PREAMBLE_S = 8, RP_GRACE_S = 30, RP_DB_LATE_MS = 3000 };
 
 struct rp_msg { /* a frame of the capture, or one that was sent */
 	uint8_t *octets;
@@ -75,6 +75,7 @@ struct replay {
 	struct replay_row *row;
 	unsigned n_rows, room_rows;
 	bool has_preamble;
+	bool has_dropped; /* an acknowledgement was lost or wrong on purpose */
 	struct replay_counts count;
 	unsigned next_peer; /* nothing of the peer's before it is left */
 	bool has_failed;    /* out of memory */
@@ -114,6 +115,8 @@ struct rp_guess rp_guess_of(const struct replay *r, uint16_t context);
 /** When a bridge with these settings ends a VSI that has gone silent. */
 struct dur rp_tout_keep_alive(const struct rp_guess *g);
 
+/** Has the bridge (the own end, or the peer) an answer for anything in the capture? */
+bool rp_has_answers(const struct replay *r, bool by_own);
 /** Which own commands somebody wished for. */
 void rp_find_wishes(struct replay *r);
 

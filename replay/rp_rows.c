@@ -275,7 +275,9 @@ static enum replay_why extra_of_bridge(const struct replay *r, const struct rp_c
 
 		if (!m->is_peer || !m->is_done || k->kind != RP_COMMAND || !vsi_id_equal(&k->vsi, &c->vsi))
 			continue;
-		return k->is_unanswered ? REPLAY_NO_ANSWER : k->is_repeat ? REPLAY_KEEPALIVE : REPLAY_EXTRA;
+		if (k->is_unanswered && !rp_has_answers(r, true))
+			return REPLAY_NO_ANSWER;
+		return k->is_repeat && !k->is_unanswered ? REPLAY_KEEPALIVE : REPLAY_EXTRA;
 	}
 	return REPLAY_EXTRA;
 }
@@ -286,13 +288,24 @@ static bool is_sent_again(const struct rp_msg *a, const struct rp_msg *b)
 	if (!b->is_peer || b->kind != RP_REQUEST || b->context != a->context)
 		return false;
 	return b->first == a->first ||
-	       (a->rec.generation == CAP_GEN_DRAFT02 && span_equal(a->rec.ecp.payload, b->rec.ecp.payload));
+	       (a->rec.generation == CAP_GEN_DRAFT02 && mono_before(b->at, mono_add(a->at, dur_s(1))) &&
+		       span_equal(a->rec.ecp.payload, b->rec.ecp.payload));
+}
+
+static bool is_repeated(const struct replay *r, uint32_t request)
+{
+	for (uint32_t i = request + 1; i < r->cap.n; i++)
+		if (r->cap.msg[i].nth > 0 && r->cap.msg[i].first == r->cap.msg[request].first)
+			return true;
+	return r->cap.msg[request].nth > 0;
 }
 
 static enum replay_why extra_ack(const struct replay *r, const struct rp_msg *m)
 {
 	if (m->cause == RP_NONE) /* of an improvised request */
 		return REPLAY_CONSEQUENCE;
+	if (mono_before(r->last_own, m->at) && is_repeated(r, m->cause)) /* nobody was there any more */
+		return REPLAY_ABSENT;
 	for (uint32_t i = 0; i < r->cap.n;
 		i++) { /* the capture's end acknowledged another transmission of it */
 		const struct rp_msg *ack = &r->cap.msg[i];
@@ -326,7 +339,7 @@ static void extra(struct replay *r, const struct rp_msg *m)
 		else
 			whys |= 1u << REPLAY_PACKING;
 	}
-	row->whys |= r->is_absent || mono_before(r->last_own, m->at) ? 1u << REPLAY_ABSENT : whys;
+	row->whys |= r->is_absent ? 1u << REPLAY_ABSENT : whys;
 }
 
 /* ---- all ---- */

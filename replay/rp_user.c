@@ -139,31 +139,52 @@ static void decide(const struct cap_vsi *v, const struct vtdb_query *q, struct v
 	}
 }
 
+/* No answer in the capture, whose bridge does answer others: it would have granted this one, too. */
+static bool decide_alone(const struct vtdb_query *q, struct vtdb_answer *ret)
+{
+	ret->n_filters = q->n_filters;
+	memcpy(ret->filters, q->filters, q->n_filters * sizeof(ret->filters[0]));
+	for (unsigned i = 0; i < q->n_filters; i++)
+		if (q->filters[i].vid == 0)
+			return false;
+	return true;
+}
+
+/* As in the capture: the answer that stands there, and its time. */
+static bool decide_as_captured(
+	struct rp_world *w, uint32_t i, const struct vtdb_query *q, struct rp_question *x)
+{
+	const struct rp_msg *m = &w->r->cap.msg[w->r->cap.cmd[i].msg];
+	struct cap_vsi v;
+
+	if (!read_cmd(m, i - m->first_cmd, &v))
+		return false;
+	w->r->cap.cmd[i].is_used = true;
+	x->at = mono_before(m->at, w->now) ? w->now : m->at;
+	decide(&v, q, x->answer);
+	x->answer->org = q->org.len > 0 && span_equal(q->org, v.a.org) ? v.a.org : span_of(NULL, 0);
+	return true;
+}
+
 void rp_on_ask(void *ctx, struct node *n, uint16_t port, struct vtdb_handle h, const struct vtdb_query *q,
 	struct mono now)
 {
 	struct rp_world *w = ctx;
 	uint32_t i = find_answer(w, port, q);
-	struct rp_question *x = &w->question[w->n_questions];
-	const struct rp_msg *m;
-	struct cap_vsi v;
+	struct rp_question x = { .port = port, .handle = h, .at = mono_add(now, dur_ms(2)) };
+	bool has;
 
 	(void)n;
-	if (i == RP_NONE || w->n_questions == RP_QUESTIONS)
-		return; /* the database of the capture did not answer, or said nothing */
-	m = &w->r->cap.msg[w->r->cap.cmd[i].msg];
-	if (!read_cmd(m, i - m->first_cmd, &v))
+	if ((i == RP_NONE && !rp_has_answers(w->r, true)) || w->n_questions == RP_QUESTIONS)
+		return; /* the database of the capture did not say anything */
+	x.answer = calloc(1, sizeof(*x.answer));
+	if (x.answer == NULL)
 		return;
-	x->answer = calloc(1, sizeof(*x->answer));
-	if (x->answer == NULL)
-		return;
-	w->r->cap.cmd[i].is_used = true;
-	x->port = port;
-	x->handle = h;
-	x->at = mono_before(m->at, now) ? now : m->at;
-	decide(&v, q, x->answer);
-	x->answer->org = q->org.len > 0 && span_equal(q->org, v.a.org) ? v.a.org : span_of(NULL, 0);
-	w->n_questions++;
+	has = i != RP_NONE ? decide_as_captured(w, i, q, &x) : decide_alone(q, x.answer);
+	if (has)
+		w->question[w->n_questions++] = x;
+	else
+		free(x.answer);
 }
 
 static void answer_due(struct rp_world *w)

@@ -14,7 +14,7 @@ _evbctl()
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $is_value$word in
-		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait|--scid|--svid|--relay|--vm-ports|--pvid|--reflective-relay|--learning|--priority|--untagged|--type|--generation|--html) is_value=: ;;
+		-s|--socket|--completion|-f|--file|--id|--port|--channel|--type-id|--type-version|--manager|--filters|--vm-port|--org|--wait|--scid|--svid|--relay|--vm-ports|--pvid|--reflective-relay|--learning|--priority|--untagged|--type|--generation|--html|--as|--live|--misbehave) is_value=: ;;
 		:*) is_value="" ;;
 		-*) ;;
 		*) words+=("$word") ;;
@@ -43,9 +43,10 @@ _evbctl()
 	"vif") replies+=" add remove" ;;
 	"vif add") replies+=" --id --port --vm-port --pvid --priority --untagged --transit" ;;
 	"vif remove") replies+=" --id --port" ;;
-	"pcap") replies+=" show check" ;;
+	"pcap") replies+=" show check replay" ;;
 	"pcap show") replies+=" -v --verbose --id --port --channel --type-id --type --generation" ;;
 	"pcap check") replies+=" -q --quiet --html" ;;
+	"pcap replay") replies+=" -v --verbose --port --as --live --misbehave" ;;
 	esac
 	[[ ${words[0]:-} != pcap || ${#words[@]} -lt 2 || $cur == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return; }
 	mapfile -t COMPREPLY < <(compgen -W "$replies" -- "$cur")

@@ -326,6 +326,15 @@ static void print_all(const struct judge_verdict *v, unsigned n)
 				judge_level_name(v[i].level), v[i].rule->requirement, v[i].text);
 }
 
+static void do_changes(struct mutants *m, struct capset *c, char *changes)
+{
+	for (char *save = NULL, *s = strtok_r(changes, ";\n", &save); s != NULL; s = strtok_r(NULL, ";\n", &save))
+		if (!do_change(c, s))
+			complain(m, "can't change so", s);
+	take_out_dropped(c);
+	capset_sort(c);
+}
+
 /** "LEVEL ID CAPTURE: CHANGE; CHANGE"; a level "none" wants no FAIL at all. */
 static void mutant(struct mutants *m, char *line)
 {
@@ -347,12 +356,7 @@ static void mutant(struct mutants *m, char *line)
 	n = capset_judge(c, v);
 	if (!is_none && has(v, n, level, id))
 		complain(m, "the capture gives this verdict unchanged", id);
-	for (char *save = NULL, *s = strtok_r(line + used, ";\n", &save); s != NULL;
-		s = strtok_r(NULL, ";\n", &save))
-		if (!do_change(c, s))
-			complain(m, "can't change so", s);
-	take_out_dropped(c);
-	capset_sort(c);
+	do_changes(m, c, line + used);
 	n = capset_judge(c, v);
 	note_broken(m, v, n);
 	if (is_none) {
@@ -399,6 +403,15 @@ int main(int argc, char **argv)
 	char line[LINE];
 	FILE *f;
 
+	if (argc == 5 && strcmp(argv[1], "--change") == 0) {
+		struct capset *c = capset_read(argv[2]);
+
+		m.file = argv[2];
+		do_changes(&m, c, argv[3]);
+		capset_write(c, argv[4]);
+		free(c);
+		return m.n_bad > 0;
+	}
 	if (argc == 4 && strcmp(argv[1], "--write") == 0) {
 		struct capset *c = capset_read(argv[2]);
 
