@@ -139,6 +139,8 @@ struct conf {
 	uint32_t max_fdb;      /* default 16384 */
 	uint32_t max_ended;    /* ended VSIs kept for show, default 1024 */
 	unsigned max_clients;  /* of the control socket, default 32 */
+	unsigned recorder_frames; /* of each port in the flight recorder, default 256; 0: none */
+	unsigned recorder_files;  /* of each port, default 8; 0: none */
 	struct conf_compat compat;
 	unsigned n_ports;        /* channels included */
 	struct conf_port *ports; /* n_ports, owned; each port is followed by its channels */

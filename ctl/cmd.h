@@ -104,6 +104,7 @@ int cmd_monitor(const struct command *cmd, const struct cmd_args *args);
 int cmd_pcap_show(const struct command *cmd, const struct cmd_args *args);
 int cmd_pcap_replay(const struct command *cmd, const struct cmd_args *args);
 int cmd_pcap_check(const struct command *cmd, const struct cmd_args *args);
+int cmd_record(const struct command *cmd, const struct cmd_args *args);
 int cmd_reload(const struct command *cmd, const struct cmd_args *args);
 
 /** "evbctl: ..." on stderr; returns `code`. */

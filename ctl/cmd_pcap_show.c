@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "cap_comments.h"
 #include "cap_file.h"
 #include "cmd.h"
 #include "pcap_json.h"
@@ -121,7 +122,8 @@ struct show {
 	const struct cmd_args *args;
 	struct filter filter;
 	struct pcap_stream stream;
-	struct mono start; /* of the capture */
+	struct cap_comments *comments; /* NULL: none */
+	struct mono start;             /* of the capture */
 	bool has_head;
 };
 
@@ -142,10 +144,21 @@ static void put_row(struct show *s, const json_t *row)
 	}
 	if (!s->has_head)
 		put_head(s);
-	if (s->args->given[OPT_VERBOSE])
+	if (s->args->given[OPT_VERBOSE]) {
 		pcap_text_fields(stdout, row);
-	else
+	} else {
 		pcap_text_line(stdout, row);
+		pcap_text_comments(stdout, row);
+	}
+}
+
+static void put_comments(const struct show *s, unsigned n, json_t *row)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(list, json_string(cap_comments_text(s->comments, i)));
+	json_object_set_new(row, "comments", list);
 }
 
 static void show_frame(struct show *s, const struct cap_frame *frame)
@@ -153,11 +166,14 @@ static void show_frame(struct show *s, const struct cap_frame *frame)
 	struct cap_record rec;
 	json_t *row;
 
+	unsigned n_comments = s->comments != NULL ? cap_comments_next(s->comments) : 0;
+
 	if (frame->number == 1)
 		s->start = frame->time;
 	if (!cap_decode(frame, &rec) || !record_matches(&s->filter, &rec))
 		return;
 	row = pcap_frame_json(&rec, s->start);
+	put_comments(s, n_comments, row);
 	if (row_matches(&s->filter, row))
 		put_row(s, row);
 	json_decref(row);
@@ -180,6 +196,7 @@ int cmd_pcap_show(const struct command *cmd, const struct cmd_args *args)
 	file = cap_file_open(args->words[2], err);
 	if (file == NULL)
 		return cmd_fail(EXIT_USAGE, "%s", err);
+	s.comments = cap_comments_open(args->words[2]);
 	if (args->given[OPT_JSON])
 		pcap_stream_open(&s.stream, stdout, "frames");
 	while ((step = cap_file_next(file, &frame)) == CAP_STEP_FRAME)
@@ -188,6 +205,7 @@ int cmd_pcap_show(const struct command *cmd, const struct cmd_args *args)
 		pcap_stream_close(&s.stream);
 	if (step == CAP_STEP_DAMAGED)
 		code = cmd_fail(EXIT_USAGE, "%s", cap_file_error(file));
+	cap_comments_close(s.comments);
 	cap_file_close(file);
 	return code;
 }

@@ -126,6 +126,8 @@ const struct command cmd_commands[] = {
 		"judge both ends of a capture, frame by frame" },
 	{ "pcap", "replay", "FILE", PCAP_REPLAY_OPTIONS, cmd_pcap_replay,
 		"play one end of a capture by evbd, or a device, and compare" },
+	{ "record", NULL, "PORT", 0, cmd_record,
+		"the last control frames of a port with what was decided, as a capture file" },
 	{ "reload", NULL, NULL, 0, cmd_reload, "read the configuration again; list what changed" },
 	{ "help", NULL, "[COMMAND]", 0, cmd_help, "explain a command" },
 	{ NULL, NULL, NULL, 0, NULL, NULL },

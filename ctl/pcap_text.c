@@ -185,6 +185,15 @@ static void put_value(FILE *f, const struct place *p, const json_t *value)
 	}
 }
 
+void pcap_text_comments(FILE *f, const json_t *row)
+{
+	json_t *comment;
+	size_t i;
+
+	json_array_foreach(json_object_get(row, "comments"), i, comment)
+		fprintf(f, "        # %s\n", json_string_value(comment));
+}
+
 void pcap_text_fields(FILE *f, const json_t *row)
 {
 	static const char *const in_the_line[] = { "frame", "offset_s", "what", "who", "result" };

@@ -133,6 +133,7 @@ void evbd_port_free(struct evbd *d, uint16_t port)
 		return;
 	evbd_flush(d);
 	detach(e);
+	recorder_forget(d->recorder, port);
 	event_free(e->timer);
 	free(e);
 	d->port[port] = NULL;

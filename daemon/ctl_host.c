@@ -3,7 +3,6 @@
  */
 #define _GNU_SOURCE
 #include <stdio.h>
-#include <time.h>
 
 #include "evbd.h"
 
@@ -15,11 +14,8 @@ static struct mono host_now(void *ctx)
 
 static int64_t realtime_offset_ns(void *ctx)
 {
-	struct timespec ts;
-
 	(void)ctx;
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec - (int64_t)evbd_now().ns;
+	return evbd_realtime_offset_ns();
 }
 
 static const struct conf *host_conf(void *ctx)
@@ -103,6 +99,7 @@ struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
 		.libvirt = host_libvirt,
 		.add = host_add,
 		.remove = host_remove,
+		.recorder = d->recorder,
 	};
 	char err[CONF_TEXT] = "";
 	struct ctl_server *s = ctl_server_new(d->base, &host, ret_errno, err, sizeof(err));

@@ -34,7 +34,7 @@ struct ctl_walk {
 typedef bool ctl_show_fn(struct ctl_walk *w, unsigned budget);
 
 ctl_show_fn ctl_show_status, ctl_show_ports, ctl_show_channels, ctl_show_neighbors, ctl_show_vsi,
-	ctl_show_fdb, ctl_show_vif, ctl_show_types, ctl_show_counters;
+	ctl_show_fdb, ctl_show_vif, ctl_show_types, ctl_show_counters, ctl_show_record;
 
 /** Append a row (stolen). */
 void ctl_walk_row(struct ctl_walk *w, json_t *row);

@@ -23,6 +23,7 @@ static const struct {
 	{ "vif", ctl_show_vif },
 	{ "types", ctl_show_types },
 	{ "counters", ctl_show_counters },
+	{ "record", ctl_show_record },
 };
 enum { N_SHOWS = sizeof(shows) / sizeof(shows[0]) };
 

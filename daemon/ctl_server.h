@@ -16,6 +16,7 @@
 #include "vtdb.h"
 
 struct event_base;
+struct recorder;
 
 struct ctl_port_info {                        /* what the shell knows of a node port */
 	const char *driver;                   /* NULL: no link open */
@@ -58,6 +59,7 @@ struct ctl_host { /* strings and pointers must live as long as the server */
 		void *ctx, enum state_kind kind, const char *port, uint32_t id, char why[CTL_ERROR_TEXT]);
 	/** May be NULL. False: we are not in lldpad's place. */
 	bool (*libvirt)(void *ctx, struct ctl_libvirt_info *ret);
+	const struct recorder *recorder; /* NULL: none */
 };
 
 struct ctl_server;

@@ -15,6 +15,7 @@
 #include "link.h"
 #include "log.h"
 #include "offload_memo.h"
+#include "recorder.h"
 #include "rtnl.h"
 #include "sandbox.h"
 #include "state.h"
@@ -40,6 +41,8 @@ struct evbd_port { /* shell of one node port */
 	struct offload_saved offloads;
 	bool is_shielded;          /* VM port: the host's own stack hears nothing of it */
 	bool is_exposed;           /* it should be, but can't */
+	bool wants_record;         /* its last frames are to be written to a file */
+	struct mono recorded_at;   /* when that was the case last; 0: never */
 	struct link_counters past; /* of links closed earlier, so that counters survive a flap */
 	char why[CONF_TEXT];       /* why no link could be opened; empty when fine */
 	uint32_t
@@ -59,6 +62,8 @@ struct evbd {
 	struct offload_memo *memo;
 	bool memo_is_stale; /* devices were attached or let go since it was written */
 	bool memo_is_bad;   /* it can't be written, which was told */
+	struct recorder *recorder;
+	struct event *record_timer;
 	struct event *relay_timer;
 	struct event *signal[3]; /* TERM, INT, HUP */
 	struct ctl_server *ctl;
@@ -89,6 +94,16 @@ void evbd_event(struct evbd *d, const struct node_event *ev, struct mono now);
 void evbd_arm(struct event *timer, struct mono when, struct mono now);
 /** Take in what the kernel has said of devices. */
 void evbd_read_devices(struct evbd *d);
+
+/* record_file.c: the flight recorder */
+/** node_io.control of the node. */
+void evbd_on_control(void *ctx, uint16_t port, bool is_out, struct span head, struct span rest);
+/** A decision: noted with the frame before it; a refusal and what was given up have a file written soon. */
+void evbd_record_event(struct evbd *d, const struct node_event *ev, struct mono now);
+/** Write those files. */
+void evbd_record_due(struct evbd *d);
+/** CLOCK_REALTIME less evbd_now(). */
+int64_t evbd_realtime_offset_ns(void);
 
 /* ctl_host.c: what the control server needs of the shell */
 struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno);

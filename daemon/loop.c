@@ -103,6 +103,7 @@ void evbd_event(struct evbd *d, const struct node_event *ev, struct mono now)
 	if (d->ctl)
 		ctl_server_event(d->ctl, ev, now);
 	evbd_libvirt_event(d, ev, now);
+	evbd_record_event(d, ev, now);
 }
 
 static void on_event(void *ctx, const struct node_event *ev, struct mono now)
@@ -208,6 +209,13 @@ static void on_hup(evutil_socket_t sig, short what, void *ctx)
 	evbd_flush(d);
 }
 
+static void on_record_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	evbd_record_due(ctx);
+}
+
 /* ---- start and stop ---- */
 
 static int make_base(struct evbd *d)
@@ -228,6 +236,7 @@ static int make_base(struct evbd *d)
 		event_add(d->signal[i], NULL);
 	d->flush = evtimer_new(d->base, on_flush, d);
 	d->relay_timer = evtimer_new(d->base, on_relay_timer, d);
+	d->record_timer = evtimer_new(d->base, on_record_timer, d);
 	return 0;
 }
 
@@ -238,11 +247,15 @@ static int make_node(struct evbd *d)
 		.event = on_event,
 		.rearm = on_rearm,
 		.carrier = on_carrier,
-		.vtdb = vtdb_file_driver(&d->vtdb) };
+		.vtdb = vtdb_file_driver(&d->vtdb),
+		.control = evbd_on_control };
 	uint64_t seed;
 
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		return -errno;
+	d->recorder = recorder_new(NODE_MAX_PORTS, d->conf->recorder_frames);
+	if (!d->recorder)
+		return -ENOMEM;
 	d->node = node_new(d->conf, &io, seed, d->started);
 	return d->node ? 0 : -ENOMEM;
 }
@@ -386,12 +399,15 @@ void evbd_stop(struct evbd *d)
 		rtnl_close(d->rtnl);
 	if (d->relay_timer)
 		event_free(d->relay_timer);
+	if (d->record_timer)
+		event_free(d->record_timer);
 	if (d->flush)
 		event_free(d->flush);
 	for (int i = 0; i < 3; i++)
 		if (d->signal[i])
 			event_free(d->signal[i]);
 	node_free(d->node);
+	recorder_free(d->recorder);
 	vtdb_file_fini(&d->vtdb);
 	if (d->base)
 		event_base_free(d->base);

@@ -9,6 +9,7 @@
  *
  * Memory: one block per port and one for the relay, taken when a port is added; nothing grows afterwards.
  */
+#include "ecp_draft_pdu.h"
 #include "node_priv.h"
 
 #include <stdio.h>
@@ -247,6 +248,22 @@ static bool rx_channel(struct node *n, uint16_t port, struct span frame, struct 
 	return n->port[at]->is_up && rx_control(n, at, span_of(bare, len), da, now);
 }
 
+/* Of the protocols, in an S-channel or not. */
+static bool is_control(struct span frame)
+{
+	bool is_tagged = frame.len >= 18 && frame.ptr[12] == S_TPID >> 8 && frame.ptr[13] == (S_TPID & 0xff);
+	const uint8_t *at = frame.ptr + (is_tagged ? 16 : 12);
+	unsigned type = (unsigned)at[0] << 8 | at[1];
+
+	return type == LLDP_ETHERTYPE || type == ECP_ETHERTYPE || type == ECP_DRAFT_ETHERTYPE;
+}
+
+static void show_control(struct node *n, uint16_t port, bool is_out, struct span head, struct span rest)
+{
+	if (n->io.control != NULL)
+		n->io.control(n->io.ctx, port, is_out, head, rest);
+}
+
 void node_rx(struct node *n, uint16_t port, struct span frame, struct mono now)
 {
 	struct node_port *p = n->port[port];
@@ -260,6 +277,8 @@ void node_rx(struct node *n, uint16_t port, struct span frame, struct mono now)
 			bool is_tagged = p->channels && frame.len >= 18 && frame.ptr[12] == S_TPID >> 8 &&
 					 frame.ptr[13] == (S_TPID & 0xff);
 
+			if (is_control(frame))
+				show_control(n, port, false, frame, span_of(NULL, 0));
 			if (is_tagged ? rx_channel(n, port, frame, da, now)
 				      : rx_control(n, port, frame, da, now))
 				return;
@@ -274,6 +293,7 @@ void node_send(struct node *n, uint16_t port, struct span head, struct span rest
 	uint8_t tagged[NODE_CONTROL_MAX + S_TAG];
 
 	if (p->scid == NODE_CHANNEL_DEFAULT) {
+		show_control(n, port, true, head, rest);
 		n->io.send(n->io.ctx, port, head, rest);
 		return;
 	}
@@ -285,6 +305,7 @@ void node_send(struct node *n, uint16_t port, struct span head, struct span rest
 	tagged[14] = (uint8_t)(CONTROL_PCP << 5 | p->svid >> 8);
 	tagged[15] = (uint8_t)p->svid;
 	memcpy(tagged + 16, head.ptr + 12, head.len - 12);
+	show_control(n, p->device, true, span_of(tagged, head.len + S_TAG), rest);
 	n->io.send(n->io.ctx, p->device, span_of(tagged, head.len + S_TAG), rest);
 }
 

@@ -83,6 +83,9 @@ struct node_io {
 	 * back with node_port_state() (port-extension-reference 3.6, 5.3). */
 	void (*carrier)(void *ctx, uint16_t port, bool is_on);
 	struct node_vtdb vtdb;
+	/** May be NULL. A control frame of a device - LLDP, ECP - as it is on the wire: before the machines have it, or as it
+	 * is handed to send(). */
+	void (*control)(void *ctx, uint16_t port, bool is_out, struct span head, struct span rest);
 };
 
 struct node_agent { /* LLDP agent of a port */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MANY_VSIS = 65536, MANY_TURNS = 4000000 };
+enum { SPARE_VSIS = 16, MANY_TURNS = 4000000 };
 
 static void on_send(void *ctx, uint16_t port, struct span head, struct span rest)
 {
@@ -76,7 +76,7 @@ static void set_port(struct rp_world *w)
 			.max_neighbours = 8 },
 		.evb = { .is_enabled = true },
 		.cdcp = { .chn_cap = 64, .svid_low = 2, .svid_high = CDCP_ID_MAX, .hold_s = 3 },
-		.max_vsis = MANY_VSIS,
+		.max_vsis = w->r->cap.n_cmds + SPARE_VSIS,
 		.relay = CONF_RELAY_NONE,
 	};
 	set_evb(p, &g);

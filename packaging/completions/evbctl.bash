@@ -22,7 +22,7 @@ _evbctl()
 	done
 	replies=" -s --socket -j --json -h --help"
 	case "${words[*]}" in
-	"") replies+=" show vsi channel vif monitor pcap reload help" ;;
+	"") replies+=" show vsi channel vif monitor pcap record reload help" ;;
 	"show") replies+=" status ports neighbors channels vsi fdb vif types counters" ;;
 	"show status") replies+=" -v --verbose" ;;
 	"show ports") replies+=" -v --verbose --port" ;;

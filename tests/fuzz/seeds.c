@@ -141,6 +141,7 @@ static void put_conversation(pcap_t *p)
 	}
 	put("port", wr_span(&w));
 	put("judge", wr_span(&t));
+	put("replay", wr_span(&t));
 }
 
 /* What the captures have none of: a TCP super-frame and a datagram with an unfinished checksum, as a guest sends them. */

@@ -78,3 +78,19 @@ if ctl host vsi associate --port eth0 --id $VM2_VSI --type-id 3 --type-version 1
 fi
 ok "a refused VSI is listed with its error and reason" query host vsi 'map(select(.id == $id and .state == "refused"
 	and .error != 0 and (.reason | length) > 0)) | length >= 1' --arg id $VM2_VSI
+
+# The flight recorder: what the switch heard and decided, also written down by itself upon the refusal.
+ok "the switch's recorder has the refused request" eval "ctl switch record swp1 >'$LAB_RUN/record.pcapng'"
+recorded_json() { "$EVBD_BIN/evbctl" -j pcap show "$LAB_RUN/record.pcapng" | jq -e "$@" >"$LAB_RUN/record.txt" 2>&1; }
+ok "with both directions" recorded_json '[.frames[].source] | unique | length == 2'
+ok "and with the decision behind the request" recorded_json --arg id "$VM2_VSI" '[.frames[] | select((.what == "associate"
+	and .vdp.tlvs[0].id == $id) or (.comments | any(contains($id) and test("decision, none -> none; retired"))))]
+	| .[-2].what == "associate" and (.[-1].comments | length) > 0'
+ok "as JSON too" eval "ctl switch -j record swp1 | jq -e '.schema == 1 and (.record | length > 10)' >'$LAB_RUN/record.txt'"
+ok "a port that does not exist has none" refused "no port" "no port" switch record swp7
+has_file() { "$EVBD_BIN/evbctl" -j pcap show "$1" 2>/dev/null | jq -e --arg id "$VM2_VSI" '.frames | any(.vdp.tlvs[0].id? == $id
+	and .vdp.tlvs[0].response and .vdp.tlvs[0].error_code != 0)' >"$LAB_RUN/record.txt" 2>&1; }
+eventually 5 "the host has written down the refusal" has_file "$LAB_RUN/host.state/records/eth0.0.pcapng"
+if command -v capinfos >/dev/null; then
+	ok "tshark's tools read it" capinfos "$LAB_RUN/record.pcapng" >"$LAB_RUN/capinfos.txt"
+fi
