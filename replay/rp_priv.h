@@ -8,7 +8,7 @@
 
 enum rp_kind { RP_LLDP, RP_REQUEST, RP_ACK };
 /* Before the capture begins the two ends have this long to come to the state it begins in. */
-enum { RP_PREAMBLE_S = 8, RP_GRACE_S = 30, RP_DB_LATE_MS = 3000 };
+enum { RP_PREAMBLE_S = 8, RP_GRACE_S = 30, RP_AGAIN_MS = 50 };
 
 struct rp_msg { /* a frame of the capture, or one that was sent */
 	uint8_t *octets;

@@ -304,7 +304,8 @@ static enum replay_why extra_ack(const struct replay *r, const struct rp_msg *m)
 {
 	if (m->cause == RP_NONE) /* of an improvised request */
 		return REPLAY_CONSEQUENCE;
-	if (mono_before(r->last_own, m->at) && is_repeated(r, m->cause)) /* nobody was there any more */
+	if (mono_before(r->last_own, mono_add(m->at, dur_ms(TIMING_MS))) &&
+		is_repeated(r, m->cause)) /* nobody was there any more */
 		return REPLAY_ABSENT;
 	for (uint32_t i = 0; i < r->cap.n;
 		i++) { /* the capture's end acknowledged another transmission of it */

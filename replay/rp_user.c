@@ -67,6 +67,15 @@ static uint32_t next_wish(const struct rp_world *w)
 	return i < w->r->cap.n_cmds ? i : RP_NONE;
 }
 
+/* When a wish is to be fulfilled. What failed and was asked for again may have been the own end's second try: evbd has a
+ * moment to come to that by itself. */
+static struct mono wish_time(const struct rp_world *w, uint32_t wish)
+{
+	const struct rp_cmd *c = &w->r->cap.cmd[wish];
+
+	return mono_add(w->r->cap.msg[c->msg].at, c->is_again ? dur_ms(RP_AGAIN_MS) : dur_ms(0));
+}
+
 /* Who asked for it had seen what he asked for before go out: a wish that was fulfilled and not sent yet would only be
  * replaced. Waits a second at most. */
 static bool has_to_wait(const struct rp_world *w, uint32_t wish)
@@ -74,7 +83,7 @@ static bool has_to_wait(const struct rp_world *w, uint32_t wish)
 	const struct rp_list *l = &w->r->cap;
 	const struct rp_cmd *c = &l->cmd[wish];
 
-	if (mono_reached(mono_add(l->msg[c->msg].at, dur_s(1)), w->now))
+	if (mono_reached(mono_add(wish_time(w, wish), dur_s(1)), w->now))
 		return false;
 	for (uint32_t i = 0; i < wish; i++)
 		if (l->cmd[i].is_wish && l->cmd[i].twin == RP_NONE && !l->cmd[i].was_refused &&
@@ -90,10 +99,11 @@ static void fulfil_due(struct rp_world *w)
 
 	while ((i = next_wish(w)) != RP_NONE) {
 		w->next_wish = i;
-		if (!mono_reached(w->r->cap.msg[w->r->cap.cmd[i].msg].at, w->now) || has_to_wait(w, i))
+		if (!mono_reached(wish_time(w, i), w->now) || has_to_wait(w, i))
 			return;
 		w->next_wish = i + 1;
-		fulfil(w, i);
+		if (!w->r->cap.cmd[i].is_again || w->r->cap.cmd[i].twin == RP_NONE)
+			fulfil(w, i);
 	}
 	w->next_wish = w->r->cap.n_cmds;
 }
@@ -225,7 +235,7 @@ static void follow_lldp(struct rp_world *w)
 struct mono rp_user_deadline(const struct rp_world *w)
 {
 	uint32_t i = next_wish(w);
-	struct mono at = i != RP_NONE ? w->r->cap.msg[w->r->cap.cmd[i].msg].at : MONO_NEVER;
+	struct mono at = i != RP_NONE ? wish_time(w, i) : MONO_NEVER;
 
 	if (i != RP_NONE && mono_reached(at, w->now) && has_to_wait(w, i))
 		at = mono_add(at, dur_s(1));
