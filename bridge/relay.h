@@ -167,6 +167,8 @@ struct relay_vsi_counters {
 };
 /** Sum over the admissions of one owner; tx counts unicast copies to its addresses. */
 struct relay_vsi_counters relay_vsi_counters(const struct relay *r, uint16_t lport, uint32_t owner);
+/** When a frame of one of them came in last; zero: never. */
+struct mono relay_vsi_last_seen(const struct relay *r, uint16_t lport, uint32_t owner);
 /** VSIs that have addresses admitted on the port. */
 unsigned relay_port_vsis(const struct relay *r, uint16_t lport);
 /** Does a copy for the port go without a C-tag in this VLAN? */

@@ -398,3 +398,10 @@ struct relay_vsi_counters relay_vsi_counters(const struct relay *r, uint16_t lpo
 
 	return v == FDB_NONE ? (struct relay_vsi_counters){ 0 } : r->vsi[v].n;
 }
+
+struct mono relay_vsi_last_seen(const struct relay *r, uint16_t lport, uint32_t owner)
+{
+	uint32_t hash, v = vsi_find(r, lport, owner, &hash);
+
+	return v == FDB_NONE ? MONO_ZERO : r->vsi[v].seen;
+}

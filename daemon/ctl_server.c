@@ -275,6 +275,7 @@ static json_t *event_message(const struct ctl_host *h, const struct node_event *
 	ctl_put_text(e, "clause", ev->clause);
 	ctl_put_text(e, "detail", ev->detail);
 	ctl_put_bool(e, "ended", ev->is_ended);
+	ctl_put(e, "blackout_s", ev->has_blackout ? json_real(dur_seconds(ev->blackout)) : NULL);
 	return json_pack("{s:o}", "event", e);
 }
 

@@ -47,6 +47,7 @@ const char *node_event_kind_name(enum node_event_kind k)
 		[NODE_EVENT_CHANNEL] = "channel",
 		[NODE_EVENT_VIF] = "vif",
 		[NODE_EVENT_GUARD] = "guard",
+		[NODE_EVENT_MOVE] = "move",
 		[NODE_EVENT_REFUSED] = "refused",
 		[NODE_N_EVENTS] = NULL,
 	};
@@ -173,6 +174,8 @@ static void rx_traffic(struct node *n, uint16_t port, struct span frame, struct 
 			span_of(copy.head, copy.head_len), copy.rest);
 	if (res.drop == FWD_DROP_NOT_ASSOCIATED)
 		tell_refused(n, n->by_lport[res.lport], &res, now);
+	else if (n->n_moves > 0)
+		port_move_rx(n, now);
 }
 
 static bool is_bpdu(struct span frame)

@@ -50,6 +50,7 @@ enum node_event_kind {
 	NODE_EVENT_CHANNEL,   /* an S-channel came, went, or CDCP changed its mind */
 	NODE_EVENT_VIF,       /* a VIF came or went, or its signalling changed */
 	NODE_EVENT_GUARD,     /* BPDU guard, reflective relay blocked by a BPDU */
+	NODE_EVENT_MOVE,      /* bridge: a VSI that moved here from another port was heard for the first time */
 	NODE_EVENT_REFUSED, /* traffic of an unassociated address (once a minute per port), too many neighbours ... */
 	NODE_N_EVENTS,
 };
@@ -64,6 +65,8 @@ struct node_event {
 	const char *event;         /* what happened */
 	const char *clause;        /* of the standard; NULL where none applies */
 	const char *detail;        /* free text, escaped; may be NULL */
+	bool has_blackout;         /* NODE_EVENT_MOVE: how long it was not to be heard is known */
+	struct dur blackout;
 };
 
 struct node;

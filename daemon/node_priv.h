@@ -19,6 +19,8 @@ enum {
 };
 #define USER_HOST UINT32_MAX /* the uplink's own VSI (host_vsi); other values: node_vsi_other_port() + 1 */
 
+enum { NODE_MOVES = 64 };
+
 struct node {
 	struct node_io io;
 	node_keep_fn *keep; /* NULL: nobody watches */
@@ -48,6 +50,15 @@ struct node {
 	uint32_t n_unused_active,
 		n_active;    /* records below n_active are in use or on the stack of unused ones */
 	uint32_t n_unlisted; /* associated without a place in the list: then all ports are searched */
+	unsigned n_moves, next_move;
+	struct node_move {
+		bool in_use;
+		struct vsi_id vsi;
+		uint16_t from, to;
+		char from_label[NODE_LABEL];
+		struct mono last_seen; /* its last frame at the old port; zero: none */
+		struct mono until;
+	} move[NODE_MOVES];
 };
 
 /** A VSI that is associated on a bridge port: few ports have the VSI that moves, and many ports are there. */
@@ -104,6 +115,14 @@ bool node_has_room(const struct node *n);
 /** A bridge's port for a VIF of its cascade port. NODE_NO_PORT: no room. */
 uint16_t node_vif_port_add(struct node *n, uint16_t trunk, uint32_t id, struct mono now);
 void node_vif_port_del(struct node *n, uint16_t vif, struct mono now);
+
+/* port_move.c: VSIs that move from one bridge port to another */
+/** When an address of the VSI was last seen at that port; zero: never. */
+struct mono port_move_last_seen(const struct node *n, uint16_t port, const struct vsi_id *id);
+void port_move_begin(struct node *n, uint16_t from, uint16_t to, const struct vdp_vsi *v,
+	struct mono last_seen, struct mono now);
+/** The relay has taken a frame of a VSI: is it the first of one that moved? */
+void port_move_rx(struct node *n, struct mono now);
 
 /* port_vif.c: port extension of a port, what is common to both roles: LLDP, ECP, configuration */
 bool port_vif_init(struct node *n, uint16_t port);

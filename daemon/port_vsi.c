@@ -203,8 +203,20 @@ static uint16_t active_elsewhere(const struct node *n, uint16_t port, const stru
 
 /* ---- events ---- */
 
+/* A VSI is associated now that another port has: when was it heard there? To be asked before its addresses change hands. */
+static struct mono last_seen_elsewhere(
+	const struct node *n, uint16_t port, const struct vdp_event *ev, const struct vdp_vsi *v)
+{
+	uint16_t old = NODE_NO_PORT;
+
+	if (n->port[port]->kind == NODE_BRIDGE && v->state == VDP_STATE_ASSOC && ev->was != VDP_STATE_ASSOC)
+		old = active_elsewhere(n, port, &v->subject.vsi);
+	return old != NODE_NO_PORT ? port_move_last_seen(n, old, &v->subject.vsi) : MONO_ZERO;
+}
+
 /* A VSI associated here that was associated on another port of this bridge has moved (6.9.1). */
-static void leave_old_port(struct node *n, uint16_t port, uint32_t vsi, struct mono now)
+static void leave_old_port(
+	struct node *n, uint16_t port, uint32_t vsi, struct mono last_seen, struct mono now)
 {
 	const struct vdp_vsi *v = vdp_table_get(n->port[port]->vdp, vsi);
 	char reason[VTDB_REASON];
@@ -217,6 +229,7 @@ static void leave_old_port(struct node *n, uint16_t port, uint32_t vsi, struct m
 		i = active_elsewhere(n, port, &id)) {
 		struct node_ended *e;
 
+		port_move_begin(n, i, port, v, last_seen, now);
 		if (!vdp_bridge_withdraw(n->port[i]->vdp, &id, reason, now))
 			return;
 		vdp_table_set_user(n->port[port]->vdp, vsi, (uint32_t)i + 1);
@@ -324,6 +337,7 @@ static void note_active(
 static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, struct mono now)
 {
 	struct node_port *p = n->port[port];
+	struct mono last_seen;
 	const struct vdp_vsi *v = vdp_table_get(p->vdp, ev->vsi);
 
 	if (ev->kind == VDP_EVENT_ASK) {
@@ -341,13 +355,14 @@ static void on_event(struct node *n, uint16_t port, const struct vdp_event *ev, 
 		return;
 	}
 	ended_forget(n, port, &v->subject.vsi);
+	last_seen = last_seen_elsewhere(n, port, ev, v);
 	if (p->kind == NODE_STATION && v->user == USER_UNBOUND)
 		port_bind_vsi(n, port, ev->vsi, now);
 	port_bind_sync(n, port, ev->vsi, now);
 	port_vsi_keep(n, port, &v->subject.vsi);
 	tell_vsi(n, port, ev, v, false, now);
 	if (p->kind == NODE_BRIDGE && v->state == VDP_STATE_ASSOC && ev->was != VDP_STATE_ASSOC)
-		leave_old_port(n, port, ev->vsi, now);
+		leave_old_port(n, port, ev->vsi, last_seen, now);
 }
 
 void port_vsi_events(struct node *n, uint16_t port, struct mono now)

@@ -127,6 +127,20 @@ static bool has_group_ids(const struct replay *r, uint16_t context)
 	return false;
 }
 
+/* Both generations: the port chooses by what it hears. */
+static bool is_auto_there(const struct replay *r, uint16_t context)
+{
+	bool has[2] = { false, false };
+
+	for (uint32_t i = 0; i < r->cap.n; i++) {
+		const struct rp_msg *m = &r->cap.msg[i];
+
+		if (m->context == context && m->is_own && m->rec.generation != CAP_GEN_NONE)
+			has[m->rec.generation == CAP_GEN_DRAFT02] = true;
+	}
+	return has[0] && has[1];
+}
+
 static bool is_draft_there(const struct replay *r, uint16_t context)
 {
 	for (uint32_t i = 0; i < r->cap.n; i++) {
@@ -163,6 +177,7 @@ struct rp_guess rp_guess_of(const struct replay *r, uint16_t context)
 			vdp = i;
 	}
 	g.has_peer_tlv = g.peer_tlv != RP_NONE;
+	g.is_auto = is_auto_there(r, context);
 	g.is_draft = is_draft_there(r, context);
 	if (g.own_tlv != RP_NONE)
 		from_tlv(&r->cap.msg[g.own_tlv].rec.lldp, &g);

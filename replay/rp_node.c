@@ -43,7 +43,9 @@ static void on_rearm(void *ctx, uint16_t port)
 
 static void set_evb(struct conf_port *p, const struct rp_guess *g)
 {
-	p->generation = g->is_draft ? EVB_GENERATION_DRAFT : EVB_GENERATION_RATIFIED;
+	p->generation = g->is_auto    ? EVB_GENERATION_AUTO
+			: g->is_draft ? EVB_GENERATION_DRAFT
+				      : EVB_GENERATION_RATIFIED;
 	p->evb.is_manual = !g->has_peer_tlv;
 	p->evb.reflective_relay = g->reflective_relay;
 	p->evb.group_ids = g->group_ids;

@@ -111,6 +111,7 @@ static bool put_answers(struct replay *r, const struct rp_msg *m, struct wr *w)
 			continue;
 		if (!has_any && d->head_octets > 0)
 			d->head(&item.manager, w);
+		item.value = a->value; /* with the VIDs it gave */
 		d->echo(&item, a->op, status_of(a, d->edition == QBG_DRAFT), w);
 		has_any = true;
 	}

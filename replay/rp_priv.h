@@ -102,8 +102,9 @@ void rp_peer_improvise(struct replay *r, const struct rp_msg *m);
 
 /* rp_guess.c: the settings of the own end */
 struct rp_guess {
-	bool has_peer_tlv; /* the capture has what the peer says of EVB there */
-	bool is_draft;
+	bool has_peer_tlv;   /* the capture has what the peer says of EVB there */
+	bool is_auto;        /* speaks both generations */
+	bool is_draft;       /* the first it speaks */
 	bool needs_preamble; /* the capture begins after the two had found each other */
 	uint32_t peer_tlv;   /* the peer's first LLDPDU with an EVB TLV, RP_NONE */
 	uint32_t own_tlv;    /* likewise */

@@ -17,9 +17,13 @@
 enum { LINE = 4096, RULES_MAX = 512 };
 
 struct mutants {
+	bool is_second; /* once more, for rules that are only broken beside others */
+	const char
+		*out; /* --corpus: folder for the first mutant of each rule that gives a FAIL; NULL: none */
 	const char *folder, *file;
 	unsigned line, n, n_bad;
-	bool is_broken[RULES_MAX]; /* by index of the rule */
+	bool is_broken[RULES_MAX];  /* by index of the rule */
+	bool is_written[RULES_MAX]; /* by index of the rule */
 };
 
 static void complain(struct mutants *m, const char *what, const char *detail)
@@ -328,18 +332,60 @@ static void print_all(const struct judge_verdict *v, unsigned n)
 
 static void do_changes(struct mutants *m, struct capset *c, char *changes)
 {
-	for (char *save = NULL, *s = strtok_r(changes, ";\n", &save); s != NULL; s = strtok_r(NULL, ";\n", &save))
+	for (char *save = NULL, *s = strtok_r(changes, ";\n", &save); s != NULL;
+		s = strtok_r(NULL, ";\n", &save))
 		if (!do_change(c, s))
 			complain(m, "can't change so", s);
 	take_out_dropped(c);
 	capset_sort(c);
 }
 
+/* The first FAIL of a rule that has no file yet; of this requirement, or NULL: of any, and a WARN will do. */
+static const struct judge_rule *unwritten(
+	const struct mutants *m, const struct judge_verdict *v, unsigned n, const char *id)
+{
+	for (unsigned i = 0; i < n; i++)
+		if ((v[i].level == JUDGE_FAIL || (id == NULL && v[i].level != JUDGE_PASS)) &&
+			!m->is_written[rule_index(v[i].rule)] &&
+			(id == NULL || strcmp(v[i].rule->requirement, id) == 0))
+			return v[i].rule;
+	return NULL;
+}
+
+/* Files of a mutant that is the first to break a rule: OUT/ID.pcap, OUT/ID-2.pcap for the next rule of that requirement. */
+static void write_violation(struct mutants *m, const struct capset *c, const struct judge_verdict *v,
+	unsigned n, const char *text, const struct judge_rule *rule)
+{
+	char path[512], number[16] = "";
+	const char *id = rule->requirement;
+	unsigned of_id = 1;
+	FILE *f;
+
+	for (unsigned k = 0; judge_rule_at(k) != NULL; k++)
+		of_id += m->is_written[k] && strcmp(judge_rule_at(k)->requirement, id) == 0;
+	m->is_written[rule_index(rule)] = true;
+	if (of_id > 1)
+		snprintf(number, sizeof(number), "-%u", of_id);
+	snprintf(path, sizeof(path), "%s/%s%s.pcap", m->out, id, number);
+	capset_write(c, path);
+	snprintf(path, sizeof(path), "%s/%s%s.expect", m->out, id, number);
+	f = fopen(path, "w");
+	if (f == NULL) {
+		complain(m, "can't write", path);
+		return;
+	}
+	fprintf(f, "# planted (tests/pcap/mutants.txt): %s\n# which breaks: %s\n", text, rule->title);
+	for (unsigned k = 0; k < n; k++)
+		fprintf(f, "%llu %s %s\n", (unsigned long long)v[k].frame, judge_level_name(v[k].level),
+			v[k].rule->requirement);
+	fclose(f);
+}
+
 /** "LEVEL ID CAPTURE: CHANGE; CHANGE"; a level "none" wants no FAIL at all. */
 static void mutant(struct mutants *m, char *line)
 {
 	static struct judge_verdict v[CAPSET_VERDICTS];
-	char level[8], id[16], name[64], path[512];
+	char level[8], id[16], name[64], path[512], text[LINE];
 	struct capset *c;
 	bool is_none;
 	unsigned n;
@@ -350,6 +396,7 @@ static void mutant(struct mutants *m, char *line)
 		return;
 	}
 	m->n++;
+	snprintf(text, sizeof(text), "%s", line);
 	snprintf(path, sizeof(path), "%s/%s", m->folder, name);
 	c = capset_read(path);
 	is_none = strcmp(level, "none") == 0;
@@ -358,6 +405,12 @@ static void mutant(struct mutants *m, char *line)
 		complain(m, "the capture gives this verdict unchanged", id);
 	do_changes(m, c, line + used);
 	n = capset_judge(c, v);
+	if (m->out != NULL && !is_none) {
+		const struct judge_rule *rule = unwritten(m, v, n, m->is_second ? NULL : id);
+
+		if (rule != NULL && (m->is_second || strcmp(level, "FAIL") == 0))
+			write_violation(m, c, v, n, text, rule);
+	}
 	note_broken(m, v, n);
 	if (is_none) {
 		for (unsigned i = 0; i < n; i++)
@@ -397,10 +450,22 @@ static void print_rules(void)
 				r->also[0] ? "; also " : "", r->also);
 }
 
+static void read_all(struct mutants *m, FILE *f)
+{
+	char line[LINE];
+
+	m->line = 0;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		m->line++;
+		line[strcspn(line, "#\n")] = '\0';
+		if (line[strspn(line, " \t")] != '\0')
+			mutant(m, line);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct mutants m;
-	char line[LINE];
 	FILE *f;
 
 	if (argc == 5 && strcmp(argv[1], "--change") == 0) {
@@ -423,18 +488,19 @@ int main(int argc, char **argv)
 		print_rules();
 		return 0;
 	}
-	f = argc == 3 ? fopen(argv[2], "r") : NULL;
+	f = argc == 3 || argc == 4 ? fopen(argv[2], "r") : NULL;
 	if (f == NULL) {
-		fprintf(stderr, "usage: pcap_mutants CAPTURES-FOLDER MUTANTS-FILE\n");
+		fprintf(stderr, "usage: pcap_mutants CAPTURES-FOLDER MUTANTS-FILE [FOLDER-FOR-VIOLATIONS]\n");
 		return 2;
 	}
 	m.folder = argv[1];
 	m.file = argv[2];
-	while (fgets(line, sizeof(line), f) != NULL) {
-		m.line++;
-		line[strcspn(line, "#\n")] = '\0';
-		if (line[strspn(line, " \t")] != '\0')
-			mutant(&m, line);
+	m.out = argc == 4 ? argv[3] : NULL;
+	read_all(&m, f);
+	if (m.out != NULL) {
+		m.is_second = true;
+		rewind(f);
+		read_all(&m, f);
 	}
 	fclose(f);
 	check_coverage(&m);

@@ -10,7 +10,7 @@ source=$2
 table=$source/tests/pcap/wireshark.txt
 lua=$source/packaging/wireshark/evb.lua
 readme=$source/packaging/wireshark/README.md
-for program in tshark jq; do
+for program in tshark mergecap jq; do
 	command -v $program >/dev/null && continue
 	[[ -z ${CI:-}${EVBD_REQUIRE_PEERS:-} ]] || { echo "$program is missing" && exit 1; }
 	echo "$program is not installed" && exit 77
@@ -40,7 +40,8 @@ def octet: if . == null then null else (split(":") | last | if . == "" then 0
 	else explode | reduce .[] as $c (0; . * 16 + (if $c > 96 then $c - 87 else $c - 48 end)) end) end;
 def is_whole: (.truncated | not) and ([.lldp, .evb, .evb_draft, .cdcp, .port_extension, .ecp, .vdp, .pe_csp]
 	| all(. == null or .valid)) and ((.vdp.tlvs // []) | all(.valid)) and (.cdcp.ignored_pairs // 0) == 0
-	and ([.evb, .evb_draft, .cdcp, .port_extension] | all(. == null or .count == 1)) and (.ecp == null or .ecp.version == 1);
+	and (.lldp == null or (.lldp.shutdown | not)) and (.cdcp == null or (.cdcp.channel_capacity > 1
+	and .cdcp.length == 8 + 3 * (.cdcp.pairs | length))) and ([.evb, .evb_draft, .cdcp, .port_extension] | all(. == null or .count == 1)) and (.ecp == null or (.ecp.version == 1 and .ecp.operation != "reserved"));
 JQ
 fields=()
 columns=
@@ -65,7 +66,10 @@ while IFS= read -r -d '' file; do
 	number=$(diff "$tmp/sorted" "$tmp/theirs" | sed -n 's/^< \([0-9]*\).*/\1/p' | head -n 1)
 	diff <(paste <(printf '%s\n' number "${fields[@]}" | grep -v '^-e$') <(grep "^$number"$'\t' "$tmp/sorted" | tr '\t' '\n')) \
 		<(paste <(printf '%s\n' number "${fields[@]}" | grep -v '^-e$') <(grep "^$number"$'\t' "$tmp/theirs" | tr '\t' '\n'))
-done < <(find "$source/pcaps" -name '*.pcap' -print0 -o -name '*.pcapng' -print0)
+done < <(for folder in "$source"/pcaps/*/; do # a folder at a time: starting tshark takes longer than what it does
+	merged=$tmp/$(basename "$folder").pcapng
+	mergecap -a -w "$merged" "$folder"*.pcap && printf '%s\0' "$merged"
+done)
 ((n_frames > 100)) || complain "only $n_frames frames were compared"
 
 # The fields and the documents.
