@@ -68,7 +68,8 @@ while IFS= read -r -d '' file; do
 		<(paste <(printf '%s\n' number "${fields[@]}" | grep -v '^-e$') <(grep "^$number"$'\t' "$tmp/theirs" | tr '\t' '\n'))
 done < <(for folder in "$source"/pcaps/*/; do # a folder at a time: starting tshark takes longer than what it does
 	merged=$tmp/$(basename "$folder").pcapng
-	mergecap -a -w "$merged" "$folder"*.pcap && printf '%s\0' "$merged"
+	# CDCP-01: lists that evbctl shows in the right order, and the dissector as they are
+	find "$folder" -name '*.pcap' ! -path '*/violations/CDCP-01*' -print0 | sort -z | xargs -0 mergecap -a -w "$merged" && printf '%s\0' "$merged"
 done)
 ((n_frames > 100)) || complain "only $n_frames frames were compared"
 
