@@ -19,6 +19,7 @@
 #include "rtnl.h"
 #include "sandbox.h"
 #include "state.h"
+#include "tape.h"
 #include "vtdb_file.h"
 
 struct evbd_port { /* shell of one node port */
@@ -60,8 +61,11 @@ struct evbd {
 	struct rtnl *rtnl;
 	struct event *rtnl_ev;
 	struct offload_memo *memo;
-	bool memo_is_stale; /* devices were attached or let go since it was written */
-	bool memo_is_bad;   /* it can't be written, which was told */
+	bool memo_is_stale;    /* devices were attached or let go since it was written */
+	bool memo_is_bad;      /* it can't be written, which was told */
+	const char *tape_path; /* set before evbd_start(); NULL: no tape */
+	struct tape *tape;
+	bool tape_is_bad; /* which was told */
 	struct recorder *recorder;
 	struct event *record_timer;
 	struct event *relay_timer;
@@ -102,6 +106,11 @@ void evbd_on_control(void *ctx, uint16_t port, bool is_out, struct span head, st
 void evbd_record_event(struct evbd *d, const struct node_event *ev, struct mono now);
 /** Write those files. */
 void evbd_record_due(struct evbd *d);
+/** node_io.tape. */
+void evbd_on_tape(
+	void *ctx, enum node_input kind, struct mono now, const struct span *parts, unsigned n_parts);
+/** Hand the tape to the system, as often as the event loop comes round. */
+void evbd_tape_flush(struct evbd *d);
 /** CLOCK_REALTIME less evbd_now(). */
 int64_t evbd_realtime_offset_ns(void);
 

@@ -33,6 +33,8 @@ static void on_send(void *ctx, uint16_t port, struct span head, struct span rest
 	struct evbd *d = ctx;
 	struct evbd_port *e = d->port[port];
 
+	if (d->tape)
+		tape_output(d->tape, port, head, rest);
 	if (!e || !e->link)
 		return;
 	e->link->ops->send(e->link, head, rest);
@@ -57,6 +59,7 @@ void evbd_flush(struct evbd *d)
 	}
 	d->n_dirty = 0;
 	d->is_batch = false;
+	evbd_tape_flush(d);
 }
 
 /* Later: we may be inside the rtnetlink callback. */
@@ -248,10 +251,13 @@ static int make_node(struct evbd *d)
 		.rearm = on_rearm,
 		.carrier = on_carrier,
 		.vtdb = vtdb_file_driver(&d->vtdb),
-		.control = evbd_on_control };
+		.control = evbd_on_control,
+		.tape = d->tape_path ? evbd_on_tape : NULL };
 	uint64_t seed;
 
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return -errno;
+	if (d->tape_path && (d->tape = tape_create(d->tape_path)) == NULL)
 		return -errno;
 	d->recorder = recorder_new(NODE_MAX_PORTS, d->conf->recorder_frames);
 	if (!d->recorder)
@@ -408,6 +414,7 @@ void evbd_stop(struct evbd *d)
 			event_free(d->signal[i]);
 	node_free(d->node);
 	recorder_free(d->recorder);
+	tape_close(d->tape);
 	vtdb_file_fini(&d->vtdb);
 	if (d->base)
 		event_base_free(d->base);

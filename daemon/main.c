@@ -12,9 +12,10 @@
 #include "notify.h"
 
 static const char usage[] =
-	"usage: evbd [-c FILE] [--seccomp refuse|kill|off]\n"
+	"usage: evbd [-c FILE] [--seccomp refuse|kill|off] [--record FILE]\n"
 	"                                run in the foreground (default /etc/evbd/evbd.conf)\n"
 	"       evbd --check [FILE]      check a configuration and its type file\n"
+	"       evbd --replay FILE       play what --record wrote, and compare what comes out\n"
 	"       evbd --version | --help\n";
 
 static void print_count(unsigned n, const char *what)
@@ -58,7 +59,20 @@ static int check(const char *path)
 	return 0;
 }
 
-static int run(const char *path, enum sandbox sandbox)
+static int replay(const char *path)
+{
+	struct tape_result r = tape_play(path);
+
+	if (r.is_damaged) {
+		fprintf(stderr, "evbd: %s: %s\n", path, r.text);
+		return 2;
+	}
+	printf("%s: %s: %llu inputs, %llu frames out%s%s\n", path, r.is_same ? "the same" : "different",
+		(unsigned long long)r.inputs, (unsigned long long)r.outputs, r.is_same ? "" : "; ", r.text);
+	return r.is_same ? 0 : 1;
+}
+
+static int run(const char *path, enum sandbox sandbox, const char *tape)
 {
 	static struct evbd d;
 	struct conf_error error;
@@ -72,6 +86,7 @@ static int run(const char *path, enum sandbox sandbox)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	d.sandbox = sandbox;
+	d.tape_path = tape;
 	err = evbd_start(&d, path, conf);
 	if (err)
 		log_line(&d.log, LOG_ERROR, "event=\"can't start\" error=\"%s\"", strerror(-err));
@@ -87,12 +102,15 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", no_argument, NULL, 'k' },
 		{ "seccomp", required_argument, NULL, 's' },
+		{ "record", required_argument, NULL, 'r' },
+		{ "replay", required_argument, NULL, 'p' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *path = "/etc/evbd/evbd.conf";
 	enum sandbox sandbox = SANDBOX_REFUSE;
+	const char *tape = NULL, *played = NULL;
 	bool is_check = false;
 	int c;
 
@@ -109,6 +127,12 @@ int main(int argc, char **argv)
 				fprintf(stderr, "evbd: --seccomp: refuse, kill or off\n");
 				return 2;
 			}
+			break;
+		case 'r':
+			tape = optarg;
+			break;
+		case 'p':
+			played = optarg;
 			break;
 		case 'V':
 			printf("evbd %s%s%s\n", EVBD_VERSION, sandbox_is_built() ? " seccomp" : "",
@@ -128,5 +152,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "evbd: unexpected \"%s\"\n%s", argv[optind], usage);
 		return 2;
 	}
-	return is_check ? check(path) : run(path, sandbox);
+	if (played)
+		return replay(played);
+	return is_check ? check(path) : run(path, sandbox, tape);
 }

@@ -77,6 +77,7 @@ struct node *node_new(const struct conf *c, const struct node_io *io, uint64_t s
 	if (!n)
 		return NULL;
 	n->io = *io;
+	NODE_TAPE(n, NODE_IN_NEW, now, TAPE_OF(*c), TAPE_OF(seed));
 	n->rng.state = seed;
 	n->key = (struct siphash_key){ prng_next(&n->rng), prng_next(&n->rng) };
 	n->max_ended = c->max_ended;
@@ -99,7 +100,6 @@ struct node *node_new(const struct conf *c, const struct node_io *io, uint64_t s
 		return NULL;
 	}
 	n->relay = relay_init(&rc, mem);
-	(void)now;
 	set_globals(n, c);
 	return n;
 }
@@ -119,6 +119,7 @@ void node_free(struct node *n)
 
 void node_shutdown(struct node *n, struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_SHUTDOWN, now, span_of(NULL, 0));
 	for (uint16_t i = 0; i < n->n_ports; i++)
 		if (n->port[i])
 			port_evb_shutdown(n, i, now);
@@ -126,6 +127,7 @@ void node_shutdown(struct node *n, struct mono now)
 
 void node_set_globals(struct node *n, const struct conf *c, struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_GLOBALS, now, TAPE_OF(*c));
 	set_globals(n, c);
 	for (uint16_t i = 0; i < n->n_ports; i++) {
 		if (n->port[i] && !is_behind(n->port[i])) {
@@ -272,6 +274,7 @@ void node_rx(struct node *n, uint16_t port, struct span frame, struct mono now)
 	struct node_port *p = n->port[port];
 	struct mac da;
 
+	NODE_TAPE(n, NODE_IN_RX, now, TAPE_OF(port), frame);
 	if (!p->is_up)
 		return;
 	if (frame.len >= 14) {
@@ -385,6 +388,12 @@ static struct mono machines_deadline(const struct node *n, uint16_t port)
 
 void node_port_on_time(struct node *n, uint16_t port, struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_PORT_TIME, now, TAPE_OF(port));
+	node_due_port(n, port, now);
+}
+
+void node_due_port(struct node *n, uint16_t port, struct mono now)
+{
 	struct node_port *p = n->port[port];
 
 	if (is_behind(p))
@@ -407,6 +416,7 @@ struct mono node_port_deadline(const struct node *n, uint16_t port)
 
 void node_on_time(struct node *n, struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_TIME, now, span_of(NULL, 0));
 	relay_on_time(n->relay, now);
 }
 

@@ -69,6 +69,37 @@ struct node_event {
 	struct dur blackout;
 };
 
+/** What goes into a node: one for each call that may change it. */
+enum node_input {
+	NODE_IN_NEW = 1,
+	NODE_IN_SHUTDOWN,
+	NODE_IN_PORT_ADD,
+	NODE_IN_VM_PORT_ADD,
+	NODE_IN_PORT_DEL,
+	NODE_IN_PORT_STATE,
+	NODE_IN_PORT_PHYSICAL,
+	NODE_IN_CARRIER_TAKEN,
+	NODE_IN_PORT_CONF,
+	NODE_IN_CHANNEL_RELEASE,
+	NODE_IN_GLOBALS,
+	NODE_IN_VIFS_CONF,
+	NODE_IN_STATISTICS,
+	NODE_IN_RX,
+	NODE_IN_PORT_TIME,
+	NODE_IN_TIME,
+	NODE_IN_ANSWER,
+	NODE_IN_RECHECK,
+	NODE_IN_CHECKED, /* what the check of a RECHECK said of one VSI */
+	NODE_IN_REQUEST,
+	NODE_IN_DEASSOCIATE,
+	NODE_IN_WITHDRAW,
+	NODE_IN_KICK,
+	NODE_IN_RESTORE,
+	NODE_IN_CHANNELS_RESTORE,
+	NODE_N_INPUTS,
+};
+enum { NODE_IN_PARTS = 8 };
+
 struct node;
 /** The VSI type database seen from the node. ask() may call node_vtdb_answer() before it returns, or later. */
 struct node_vtdb {
@@ -89,6 +120,9 @@ struct node_io {
 	/** May be NULL. A control frame of a device - LLDP, ECP - as it is on the wire: before the machines have it, or as it
 	 * is handed to send(). */
 	void (*control)(void *ctx, uint16_t port, bool is_out, struct span head, struct span rest);
+	/** May be NULL. An input, before it takes effect: the arguments of its call in their order, as they lie in memory
+	 * (tape.h). Played again they give the same outputs. */
+	void (*tape)(void *ctx, enum node_input kind, struct mono now, const struct span *parts, unsigned n_parts);
 };
 
 struct node_agent { /* LLDP agent of a port */

@@ -205,6 +205,12 @@ static uint16_t port_new(struct node *n, const char *name, enum node_port_kind k
 
 uint16_t node_port_add(struct node *n, const struct conf_port *conf, struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_PORT_ADD, now, TAPE_OF(*conf));
+	return node_add_port(n, conf, now);
+}
+
+uint16_t node_add_port(struct node *n, const struct conf_port *conf, struct mono now)
+{
 	static const enum node_port_kind kinds[] = { NODE_ORDINARY, NODE_STATION, NODE_BRIDGE };
 	uint16_t port = port_new(n, conf->name, kinds[conf->role], conf->scid);
 	struct node_port *p;
@@ -264,8 +270,10 @@ void node_vif_port_del(struct node *n, uint16_t vif, struct mono now)
 
 uint16_t node_vm_port_add(struct node *n, const char *name, uint16_t uplink, struct mono now)
 {
-	uint16_t port = port_new(n, name, NODE_VM, NODE_CHANNEL_DEFAULT);
+	uint16_t port;
 
+	NODE_TAPE(n, NODE_IN_VM_PORT_ADD, now, TAPE_TEXT(name), TAPE_OF(uplink));
+	port = port_new(n, name, NODE_VM, NODE_CHANNEL_DEFAULT);
 	if (port == NODE_NO_PORT)
 		return port;
 	n->port[port]->conf = n->port[uplink]->conf;
@@ -312,6 +320,12 @@ static void leave(struct node *n, uint16_t port, struct mono now)
 }
 
 void node_port_del(struct node *n, uint16_t port, struct mono now)
+{
+	NODE_TAPE(n, NODE_IN_PORT_DEL, now, TAPE_OF(port));
+	node_del_port(n, port, now);
+}
+
+void node_del_port(struct node *n, uint16_t port, struct mono now)
 {
 	if (n->port[port]->kind == NODE_VM) {
 		vm_leave(n, port, now);
@@ -388,6 +402,7 @@ void node_port_changed(struct node *n, uint16_t port, bool is_present, bool is_u
 
 void node_port_set_physical(struct node *n, uint16_t port, bool is_physical)
 {
+	NODE_TAPE(n, NODE_IN_PORT_PHYSICAL, MONO_ZERO, TAPE_OF(port), TAPE_OF(is_physical));
 	n->port[port]->is_physical = is_physical;
 }
 
@@ -395,6 +410,7 @@ void node_port_carrier_taken(struct node *n, uint16_t port)
 {
 	struct node_port *p = n->port[port];
 
+	NODE_TAPE(n, NODE_IN_CARRIER_TAKEN, MONO_ZERO, TAPE_OF(port));
 	p->is_carrier_off = p->kind == NODE_VM && n->port[p->uplink]->vifs;
 	if (!p->is_carrier_off && n->io.carrier) /* there are no VIFs here any more */
 		n->io.carrier(n->io.ctx, port, true);
@@ -403,6 +419,8 @@ void node_port_carrier_taken(struct node *n, uint16_t port)
 void node_port_state(struct node *n, uint16_t port, bool is_present, bool is_up, struct mac mac, uint32_t mtu,
 	struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_PORT_STATE, now, TAPE_OF(port), TAPE_OF(is_present), TAPE_OF(is_up),
+		TAPE_OF(mac), TAPE_OF(mtu));
 	node_port_changed(n, port, is_present, is_up, mac, mtu, now);
 }
 
@@ -434,6 +452,7 @@ static void follow_conf(struct node *n, uint16_t port, const struct conf_port *c
 
 void node_port_conf(struct node *n, uint16_t port, const struct conf_port *conf, struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_PORT_CONF, now, TAPE_OF(port), TAPE_OF(*conf));
 	n->port[port]->is_dynamic = false;
 	follow_conf(n, port, conf, now);
 	for (uint16_t i = 0; i < n->n_ports; i++) {
@@ -453,6 +472,7 @@ bool node_channel_release(struct node *n, uint16_t port, struct mono now)
 	uint16_t device = p->device;
 	struct conf_port conf;
 
+	NODE_TAPE(n, NODE_IN_CHANNEL_RELEASE, now, TAPE_OF(port));
 	if (p == uap || p->kind != NODE_BRIDGE || p->svid == 0 || !uap->conf.cdcp.is_enabled)
 		return false;
 	conf = port_channel_conf_of(&uap->conf, p->scid);

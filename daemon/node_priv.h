@@ -68,6 +68,18 @@ struct node_active {
 	uint16_t port;
 };
 
+/** Tell the tape of an input; further arguments are struct spans. */
+#define NODE_TAPE(n, kind, now, ...)                                                                         \
+	do {                                                                                                 \
+		if ((n)->io.tape != NULL) {                                                                  \
+			const struct span tape_parts[] = { __VA_ARGS__ };                                    \
+			(n)->io.tape((n)->io.ctx, kind, now, tape_parts,                                     \
+				sizeof(tape_parts) / sizeof(tape_parts[0]));                                 \
+		}                                                                                            \
+	} while (0)
+#define TAPE_OF(x)   span_of(&(x), sizeof(x))
+#define TAPE_TEXT(s) span_of(s, (s) != NULL ? strlen(s) : 0)
+
 /* node.c */
 void node_tell(struct node *n, const struct node_event *ev, struct mono now);
 /** Let a port's machines talk until they are quiet: events, answers, ECP, LLDP. */
@@ -104,6 +116,10 @@ void port_channel_rearm(struct node *n, uint16_t port);
 uint16_t port_channel_of_tag(const struct node *n, uint16_t port, uint16_t svid);
 
 void node_port_free(struct node_port *p);
+/** node_port_add(), node_port_del(), node_port_on_time(), by the node itself. */
+uint16_t node_add_port(struct node *n, const struct conf_port *conf, struct mono now);
+void node_del_port(struct node *n, uint16_t port, struct mono now);
+void node_due_port(struct node *n, uint16_t port, struct mono now);
 /** What a port may do in the relay changed: link, guard, VIF, VSIs. */
 void node_forwarding(struct node *n, uint16_t port);
 /** The relay's settings of the port anew. */

@@ -175,7 +175,7 @@ struct conf_port port_channel_conf_of(const struct conf_port *uap, uint16_t scid
 static uint16_t make_dynamic(struct node *n, uint16_t uap, uint16_t scid, struct mono now)
 {
 	struct conf_port conf = port_channel_conf_of(&n->port[uap]->conf, scid);
-	uint16_t port = node_port_add(n, &conf, now);
+	uint16_t port = node_add_port(n, &conf, now);
 
 	if (port == NODE_NO_PORT)
 		tell(n, uap, "no room for another S-channel", NULL, NULL, NULL, now);
@@ -206,7 +206,7 @@ static void tear_down(struct node *n, uint16_t uap, const struct cdcp_pair *pair
 	tell(n, port, "S-channel", "operational", "none", detail[0] ? detail : NULL, now);
 	take_svid(n, port, now);
 	if (n->port[port]->is_dynamic)
-		node_port_del(n, port, now);
+		node_del_port(n, port, now);
 }
 
 /* A channel that CDCP has but no port (its configuration went, or there was no room) gets one. */
@@ -231,7 +231,7 @@ static void drop_left_over(struct node *n, uint16_t uap, struct mono now)
 	for (uint16_t i = 0; i < n->n_ports; i++)
 		if (n->port[i] && n->port[i]->device == uap && n->port[i]->is_dynamic &&
 			n->port[i]->svid == 0)
-			node_port_del(n, i, now);
+			node_del_port(n, i, now);
 }
 
 /* Without CDCP the SVIDs are the configuration's. */
@@ -360,6 +360,8 @@ void node_channels_restore(
 {
 	struct node_port *p = n->port[port];
 
+	NODE_TAPE(n, NODE_IN_CHANNELS_RESTORE, now, TAPE_OF(port),
+		span_of(channels, count * sizeof(*channels)));
 	if (!p->channels || !p->conf.cdcp.is_enabled)
 		return;
 	cdcp_sm_restore(&p->channels->cdcp, channels, count, now);
@@ -400,7 +402,7 @@ void port_channel_on_time(struct node *n, uint16_t port, struct mono now)
 		scid = theap_due(&c->timers, now);
 		if (scid == THEAP_NONE)
 			break;
-		node_port_on_time(n, c->by_scid[scid], now);
+		node_due_port(n, c->by_scid[scid], now);
 	}
 	n->io.rearm(n->io.ctx, port);
 }

@@ -160,6 +160,8 @@ void node_vifs_conf(struct node *n, uint16_t port, const struct conf_vif *vifs, 
 	struct node_port *p = n->port[port];
 	struct node_vifs *x = p->vifs;
 
+	NODE_TAPE(n, NODE_IN_VIFS_CONF, now, TAPE_OF(port), span_of(vifs, n_vifs * sizeof(*vifs)),
+		span_of(lists, n_lists * sizeof(*lists)));
 	if (!x)
 		return;
 	if (p->kind == NODE_STATION)

@@ -242,6 +242,7 @@ void node_vif_ask_statistics(struct node *n, uint16_t vif, struct mono now)
 	struct node_port *p = n->port[vif];
 	struct node_vifs *x = p->kind == NODE_VIF ? n->port[p->uplink]->vifs : NULL;
 
+	NODE_TAPE(n, NODE_IN_STATISTICS, now, TAPE_OF(vif));
 	if (!x || !x->cb || mono_before(now, p->next_statistics))
 		return;
 	p->next_statistics = mono_add(now, dur_ms(STATISTICS_MS));

@@ -400,7 +400,7 @@ void port_vsi_port_gone(struct node *n, uint16_t port, struct mono now)
 enum vdp_submit node_vsi_request(
 	struct node *n, uint16_t port, const struct vdp_request *rq, uint16_t vm_port, struct mono now)
 {
-	struct node_port *p = n->port[port = node_upstream(n, port)];
+	struct node_port *p = n->port[node_upstream(n, port)];
 	uint32_t at = vdp_table_find(p->vdp, &rq->subject.vsi);
 	const struct vdp_vsi *v = at == UINT32_MAX ? NULL : vdp_table_get(p->vdp, at);
 	uint16_t was = v ? node_vsi_vm_port(p, v) : NODE_NO_PORT;
@@ -408,6 +408,9 @@ enum vdp_submit node_vsi_request(
 	uint8_t org[TLV_VALUE_MAX];
 	enum vdp_submit s;
 
+	NODE_TAPE(n, NODE_IN_REQUEST, now, TAPE_OF(port), TAPE_OF(*rq),
+		span_of(rq->filters, rq->n_filters * sizeof(*rq->filters)), rq->org, TAPE_OF(vm_port));
+	port = node_upstream(n, port);
 	r.user = vm_port != NODE_NO_PORT ? (uint32_t)vm_port + 1 : v ? v->user : USER_UNBOUND;
 	if (p->vifs && r.user != USER_UNBOUND && n->port[r.user - 1]->vif != 0)
 		r.org = pe_name_vif(n, (uint16_t)(r.user - 1), rq->org, org, sizeof(org));
@@ -428,6 +431,7 @@ enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct
 	enum vdp_submit verdict;
 	uint32_t i;
 
+	NODE_TAPE(n, NODE_IN_DEASSOCIATE, now, TAPE_OF(port), TAPE_OF(*id));
 	port = node_upstream(n, port);
 	p = n->port[port];
 	verdict = vdp_station_deassociate(p->vdp, id, now);
@@ -444,11 +448,13 @@ enum vdp_submit node_vsi_deassociate(struct node *n, uint16_t port, const struct
 bool node_vsi_withdraw(
 	struct node *n, uint16_t port, const struct vsi_id *id, const char *reason, struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_WITHDRAW, now, TAPE_OF(port), TAPE_OF(*id), TAPE_TEXT(reason));
 	return vdp_bridge_withdraw(n->port[port]->vdp, id, reason, now);
 }
 
 void node_kick(struct node *n, uint16_t port, struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_KICK, now, TAPE_OF(port));
 	node_pump(n, port, now);
 }
 
@@ -458,6 +464,9 @@ void node_vtdb_answer(
 	uint8_t org[TLV_VALUE_MAX];
 	struct vtdb_answer named;
 
+	NODE_TAPE(n, NODE_IN_ANSWER, now, TAPE_OF(port), TAPE_OF(h),
+		span_of(a, offsetof(struct vtdb_answer, filters)),
+		span_of(a->filters, a->n_filters * sizeof(a->filters[0])), a->org);
 	if (!node_port(n, port) || !n->port[port]->vdp)
 		return;
 	if (n->port[port]->vifs && a->error == VDP_E_SUCCESS) {
@@ -472,6 +481,7 @@ void node_vtdb_answer(
 void node_vtdb_recheck(
 	struct node *n, const char *(*check)(void *ctx, const struct vdp_vsi *v), void *ctx, struct mono now)
 {
+	NODE_TAPE(n, NODE_IN_RECHECK, now, span_of(NULL, 0));
 	for (uint16_t i = 0; i < n->n_ports; i++) {
 		struct vdp_table *t = n->port[i] && n->port[i]->kind == NODE_BRIDGE ? n->port[i]->vdp : NULL;
 
@@ -481,6 +491,7 @@ void node_vtdb_recheck(
 			const char *reason = check(ctx, v);
 			struct vsi_id id = v->subject.vsi;
 
+			NODE_TAPE(n, NODE_IN_CHECKED, now, TAPE_TEXT(reason));
 			if (reason)
 				vdp_bridge_withdraw(t, &id, reason, now);
 		}
@@ -522,6 +533,10 @@ enum vdp_submit node_vsi_restore(
 	struct vdp_saved r = *s;
 	enum vdp_submit verdict;
 
+	NODE_TAPE(n, NODE_IN_RESTORE, now, TAPE_OF(port), TAPE_OF(*s),
+		span_of(s->rq.filters, s->rq.n_filters * sizeof(*s->rq.filters)),
+		span_of(s->granted, s->granted ? s->rq.n_filters * sizeof(*s->granted) : 0), s->rq.org,
+		TAPE_OF(other));
 	port = node_upstream(n, port);
 	if (n->port[port]->kind == NODE_BRIDGE && n->port[port]->vifs && n->port[port]->vifs->is_signalled)
 		return VDP_SUBMIT_UNKNOWN; /* of before the port had VIFs */

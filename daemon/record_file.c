@@ -36,6 +36,23 @@ void evbd_on_control(void *ctx, uint16_t port, bool is_out, struct span head, st
 	recorder_frame(d->recorder, port, is_out, head, rest, evbd_now());
 }
 
+void evbd_on_tape(
+	void *ctx, enum node_input kind, struct mono now, const struct span *parts, unsigned n_parts)
+{
+	struct evbd *d = ctx;
+
+	tape_input(d->tape, kind, now, parts, n_parts);
+}
+
+void evbd_tape_flush(struct evbd *d)
+{
+	if (d->tape == NULL || d->tape_is_bad || tape_flush(d->tape))
+		return;
+	d->tape_is_bad = true;
+	log_line(&d->log, LOG_WARNING, "event=\"the tape is not complete\" file=%s error=\"%s\"",
+		d->tape_path, strerror(errno));
+}
+
 /* The device a node port's frames go over. */
 static uint16_t device_of(const struct evbd *d, uint16_t port)
 {

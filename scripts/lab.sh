@@ -79,7 +79,9 @@ lab_is_ours() {
 }
 
 lab_evbd() { # NODE CONF - start a daemon and wait until it answers
-	lab_spawn "$1" "$1" "$EVBD_BIN/evbd" -c "$2" "${EVBD_OPTIONS[@]}"
+	local tape=()
+	[[ -z ${LAB_TAPES:-} ]] || tape=(--record "$LAB_RUN/$1.$RANDOM$RANDOM.tape")
+	lab_spawn "$1" "$1" "$EVBD_BIN/evbd" -c "$2" "${EVBD_OPTIONS[@]}" "${tape[@]}"
 	wait_until 10 "evbd of $1 answers" lab_answers "$1" || {
 		tail -n 20 "$LAB_RUN/$1.log" >&2
 		die "evbd did not start in ${LAB_PREFIX}$1 (its log: $LAB_RUN/$1.log)"

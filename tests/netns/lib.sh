@@ -64,6 +64,7 @@ netns_end() {
 		lab_stop "$node" || { warn "evbd of $node ended with status $?" && failed=1; }
 	done
 	sane || failed=1
+	tapes_play || failed=1
 	if ((failed && status != 77)); then
 		for node in "${DAEMONS[@]}"; do
 			[[ ! -e $LAB_RUN/$node.log ]] || { echo "--- last lines of $node.log" && tail -n 25 "$LAB_RUN/$node.log"; } >&2
@@ -74,6 +75,17 @@ netns_end() {
 		mkdir -p "$EVBD_KEEP_PCAPS" && cp "$LAB_RUN"/*.pcap "$EVBD_KEEP_PCAPS/" || true
 	fi
 	lab_down
+}
+
+# With LAB_TAPES every daemon's inputs are recorded; played again they have to give the same frames.
+tapes_play() {
+	local tape failed=0
+	for tape in "$LAB_RUN"/*.tape; do
+		[[ -e $tape ]] || continue
+		"$EVBD_BIN/evbd" --replay "$tape" >"$LAB_RUN/played.txt" 2>&1 || { cat "$LAB_RUN/played.txt" && failed=1; } >&2
+		[[ -z ${EVBD_VERBOSE:-} ]] || cat "$LAB_RUN/played.txt"
+	done
+	return $failed
 }
 
 sane() { ! grep -snE 'ERROR: (Address|Leak)Sanitizer|runtime error:|Assertion' "$LAB_RUN"/*.log >&2; }

@@ -2,6 +2,7 @@
 # What happens to VSIs when daemons die, links flap, VM ports vanish and configurations change
 # (evb-reference 6.6 to 6.8: keep-alive; issue text: the switch drops them and says why).
 . "$(dirname "$0")/lib.sh"
+LAB_TAPES=yes # and every daemon here, played again, does the same
 netns_test lifecycle ethtool
 vm_lab
 associate_vms

@@ -3,6 +3,7 @@
 # there when it runs; the old port's VSI goes and its FDB entry moves; the switch measures how long it was not to be heard. A
 # migration that fails leaves the source associated (evb-reference 6.9.1).
 . "$(dirname "$0")/lib.sh"
+LAB_TAPES=yes # and every daemon here, played again, does the same
 netns_test migration
 DAEMONS=(switch host target)
 vm_lab

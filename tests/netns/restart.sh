@@ -2,6 +2,7 @@
 # Both daemons are killed and started again under a thousand VSIs: none is lost, the switch forwards for them at once,
 # the station associates them again as soon as it knows its peer; and what happens to a state file that can't be used.
 . "$(dirname "$0")/lib.sh"
+LAB_TAPES=yes # and every daemon here, played again, does the same
 netns_test restart
 vm_lab rka=19 rwd=19 # keep-alives every 5 s, given up after 8 s
 
