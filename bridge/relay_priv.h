@@ -26,7 +26,7 @@ struct admission {
 struct vsi {
 	struct relay_vsi_counters n;
 	struct mono seen; /* last frame that came in; zero: none */
-	uint32_t owner; /* the caller's number */
+	uint32_t owner;   /* the caller's number */
 	uint32_t hash;
 	uint32_t first; /* admission */
 	uint16_t lport;

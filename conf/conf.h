@@ -134,11 +134,11 @@ struct conf {
 		[CONF_TEXT]; /* VSI type database, file driver; empty: no types (every request error 3) */
 	char state_dir[CONF_TEXT]; /* default /var/lib/evbd */
 	unsigned log_level;        /* 0 error, 1 warning, 2 info, 3 debug; default 2 */
-	uint8_t warn_exponent; /* a peer's timer exponent above it is shown, logged, counted; default 24 */
-	unsigned fdb_age_s;    /* default 300 */
-	uint32_t max_fdb;      /* default 16384 */
-	uint32_t max_ended;    /* ended VSIs kept for show, default 1024 */
-	unsigned max_clients;  /* of the control socket, default 32 */
+	uint8_t warn_exponent;    /* a peer's timer exponent above it is shown, logged, counted; default 24 */
+	unsigned fdb_age_s;       /* default 300 */
+	uint32_t max_fdb;         /* default 16384 */
+	uint32_t max_ended;       /* ended VSIs kept for show, default 1024 */
+	unsigned max_clients;     /* of the control socket, default 32 */
 	unsigned recorder_frames; /* of each port in the flight recorder, default 256; 0: none */
 	unsigned recorder_files;  /* of each port, default 8; 0: none */
 	struct conf_compat compat;

@@ -50,7 +50,7 @@ enum node_event_kind {
 	NODE_EVENT_CHANNEL,   /* an S-channel came, went, or CDCP changed its mind */
 	NODE_EVENT_VIF,       /* a VIF came or went, or its signalling changed */
 	NODE_EVENT_GUARD,     /* BPDU guard, reflective relay blocked by a BPDU */
-	NODE_EVENT_MOVE,      /* bridge: a VSI that moved here from another port was heard for the first time */
+	NODE_EVENT_MOVE, /* bridge: a VSI that moved here from another port was heard for the first time */
 	NODE_EVENT_REFUSED, /* traffic of an unassociated address (once a minute per port), too many neighbours ... */
 	NODE_N_EVENTS,
 };
@@ -122,7 +122,8 @@ struct node_io {
 	void (*control)(void *ctx, uint16_t port, bool is_out, struct span head, struct span rest);
 	/** May be NULL. An input, before it takes effect: the arguments of its call in their order, as they lie in memory
 	 * (tape.h). Played again they give the same outputs. */
-	void (*tape)(void *ctx, enum node_input kind, struct mono now, const struct span *parts, unsigned n_parts);
+	void (*tape)(
+		void *ctx, enum node_input kind, struct mono now, const struct span *parts, unsigned n_parts);
 };
 
 struct node_agent { /* LLDP agent of a port */

@@ -48,9 +48,9 @@ static const char *const allowed[] = {
 	/* files: configuration, types, state database, /sys/class/net, /dev/net/tun, the log */
 	"access", "close", "faccessat", "faccessat2", "fcntl", "fcntl64", "fdatasync", "fstat", "fstat64",
 	"fstatat64", "fstatfs", "fstatfs64", "fsync", "ftruncate", "ftruncate64", "getcwd", "ioctl", "lseek",
-	"_llseek", "lstat", "mkdir", "mkdirat", "newfstatat", "open", "openat", "pread64", "pwrite64", "read", "readlink",
-	"readlinkat", "readv", "rename", "renameat", "renameat2", "stat", "stat64", "statx", "unlink",
-	"unlinkat", "write", "writev",
+	"_llseek", "lstat", "mkdir", "mkdirat", "newfstatat", "open", "openat", "pread64", "pwrite64", "read",
+	"readlink", "readlinkat", "readv", "rename", "renameat", "renameat2", "stat", "stat64", "statx",
+	"unlink", "unlinkat", "write", "writev",
 	/* the event loop, and waiting */
 	"clock_getres", "clock_gettime", "clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64",
 	"epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd2", "futex",

@@ -72,7 +72,8 @@ netns_end() {
 		status=1
 	fi
 	if [[ -n ${EVBD_KEEP_PCAPS:-} ]]; then # for scripts/corpus
-		mkdir -p "$EVBD_KEEP_PCAPS" && cp "$LAB_RUN"/*.pcap "$EVBD_KEEP_PCAPS/" || true
+		mkdir -p "$EVBD_KEEP_PCAPS"
+		cp "$LAB_RUN"/*.pcap "$EVBD_KEEP_PCAPS/" || true
 	fi
 	lab_down
 }
