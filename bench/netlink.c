@@ -234,12 +234,12 @@ int main(int argc, char **argv)
 	r.took = calloc(r.guests + 1, sizeof(*r.took));
 	clients = calloc(r.clients + 1, sizeof(*clients));
 	if (r.took == NULL || clients == NULL || r.clients == 0 || r.guests == 0)
-		return 2;
+		exit(2);
 	start = now_s();
 	for (unsigned i = 0; i < r.clients; i++) {
 		clients[i] = (struct client){ .run = &r, .nth = i };
 		if (pthread_create(&clients[i].thread, NULL, run_client, &clients[i]) != 0)
-			return 2;
+			exit(2);
 	}
 	for (unsigned i = 0; i < r.clients; i++)
 		pthread_join(clients[i].thread, NULL);

@@ -163,6 +163,8 @@ void conf_free(struct conf *c);
 const struct conf_port *conf_find_port(const struct conf *c, const char *name);
 /** The row of a channel, CONF_SCID_DEFAULT for the port itself; or NULL. */
 const struct conf_port *conf_find_channel(const struct conf *c, const char *name, uint16_t scid);
+/** A port without a setting of its own, before its role is known. */
+void conf_default_port(struct conf_port *p);
 /** The row of an S-channel that the file does not have, such as one that only the station asks for: as if it stood in the
  * file without a setting of its own. */
 void conf_make_channel(const struct conf_port *port, uint16_t scid, struct conf_port *ret);

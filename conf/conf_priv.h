@@ -82,8 +82,6 @@ void conf_setting_set(const struct conf_setting *s, void *base, int64_t value);
 /** Set the defaults of all settings that are kept in this struct; what has none becomes 0. */
 void conf_default(enum conf_kept kept, void *base, size_t size);
 void conf_default_globals(struct conf *c);
-/** Of a port before its role is known. */
-void conf_default_port(struct conf_port *p);
 /** Make a port's row into the one of a channel that has no setting of its own yet, before conf_derive_port(). */
 void conf_default_channel(struct conf_port *p);
 /** Fill in what depends on other settings of the port or channel. given: the file sets reflective_relay, lldp.agents,

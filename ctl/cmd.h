@@ -121,6 +121,8 @@ struct out;
 struct out cmd_out(void);
 /** EXIT_ value of a status of the control protocol. */
 int cmd_exit_code(const json_t *reply);
+/** What an answer says: its result, borrowed; NULL after saying why there is none. *ret_exit is an EXIT_ value. */
+const json_t *cmd_result(const json_t *reply, int *ret_exit);
 /** Connect, ask (request is stolen), disconnect. NULL after saying why, with EXIT_FAILED in *ret_exit. */
 json_t *cmd_ask(const struct cmd_args *args, json_t *request, int timeout_s, int *ret_exit);
 

@@ -112,8 +112,8 @@ static void print_row(const json_t *row, bool is_add)
 int cmd_channel(const struct command *cmd, const struct cmd_args *args)
 {
 	bool is_add = strcmp(cmd->sub, "add") == 0;
-	json_t *settings, *reply, *result;
-	const char *error;
+	json_t *settings, *reply;
+	const json_t *result;
 	long channel;
 	int code;
 
@@ -125,14 +125,10 @@ int cmd_channel(const struct command *cmd, const struct cmd_args *args)
 		CLIENT_TIMEOUT_S, &code);
 	if (reply == NULL)
 		return code;
-	code = cmd_exit_code(reply);
-	result = json_object_get(reply, "result");
-	error = json_string_value(json_object_get(reply, "error"));
-	if (code != EXIT_DONE)
-		code = cmd_fail(code, "%s", error ? error : "refused without a reason");
-	else if (args->given[OPT_JSON])
+	result = cmd_result(reply, &code);
+	if (result != NULL && args->given[OPT_JSON])
 		cmd_print_json(result);
-	else
+	else if (result != NULL)
 		print_row(json_array_get(json_object_get(result, "channel"), 0), is_add);
 	json_decref(reply);
 	return code;

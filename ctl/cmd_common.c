@@ -51,6 +51,17 @@ int cmd_exit_code(const json_t *reply)
 	}
 }
 
+const json_t *cmd_result(const json_t *reply, int *ret_exit)
+{
+	const char *error = json_string_value(json_object_get(reply, "error"));
+
+	*ret_exit = cmd_exit_code(reply);
+	if (*ret_exit == EXIT_DONE)
+		return json_object_get(reply, "result");
+	cmd_fail(*ret_exit, "%s", error ? error : "refused without a reason");
+	return NULL;
+}
+
 bool cmd_number(const struct cmd_args *args, enum cmd_opt option, long low, long high, long *ret)
 {
 	const char *text = args->text[option];

@@ -89,8 +89,9 @@ static int write_file(const json_t *rows, const char *port)
 
 int cmd_record(const struct command *cmd, const struct cmd_args *args)
 {
-	const char *port = args->n_words == 2 ? args->words[1] : NULL, *error;
-	json_t *reply, *result;
+	const char *port = args->n_words == 2 ? args->words[1] : NULL;
+	const json_t *result;
+	json_t *reply;
 	int code;
 
 	(void)cmd;
@@ -104,14 +105,10 @@ int cmd_record(const struct command *cmd, const struct cmd_args *args)
 		CLIENT_TIMEOUT_S, &code);
 	if (reply == NULL)
 		return code;
-	code = cmd_exit_code(reply);
-	result = json_object_get(reply, "result");
-	error = json_string_value(json_object_get(reply, "error"));
-	if (code != EXIT_DONE)
-		cmd_fail(code, "%s", error ? error : "refused without a reason");
-	else if (args->given[OPT_JSON])
+	result = cmd_result(reply, &code);
+	if (result != NULL && args->given[OPT_JSON])
 		cmd_print_json(result);
-	else
+	else if (result != NULL)
 		code = write_file(json_object_get(result, "record"), port);
 	json_decref(reply);
 	return code;

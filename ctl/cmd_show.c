@@ -59,14 +59,6 @@ static bool put_limits(json_t *request, const struct cmd_args *args)
 	return true;
 }
 
-/* What a refusal says, on stderr. */
-static int refused(const json_t *reply)
-{
-	const char *error = json_string_value(json_object_get(reply, "error"));
-
-	return cmd_fail(cmd_exit_code(reply), "%s", error ? error : "refused without a reason");
-}
-
 int cmd_show(const struct command *cmd, const struct cmd_args *args)
 {
 	json_t *request = json_pack("{s:s, s:s}", "command", "show", "what", cmd->sub);
@@ -85,11 +77,8 @@ int cmd_show(const struct command *cmd, const struct cmd_args *args)
 	reply = cmd_ask(args, request, CLIENT_TIMEOUT_S, &code);
 	if (reply == NULL)
 		return code;
-	code = cmd_exit_code(reply);
-	result = json_object_get(reply, "result");
-	if (code != EXIT_DONE) {
-		code = refused(reply);
-	} else {
+	result = (json_t *)cmd_result(reply, &code);
+	if (result != NULL) {
 		if (args->given[OPT_ID])
 			keep_id(result, &id);
 		if (args->given[OPT_JSON])
@@ -110,13 +99,10 @@ int cmd_reload(const struct command *cmd, const struct cmd_args *args)
 
 	if (reply == NULL)
 		return code;
-	code = cmd_exit_code(reply);
-	result = json_object_get(reply, "result");
-	if (code != EXIT_DONE) {
-		code = refused(reply);
-	} else if (args->given[OPT_JSON]) {
+	result = cmd_result(reply, &code);
+	if (result != NULL && args->given[OPT_JSON]) {
 		cmd_print_json(result);
-	} else {
+	} else if (result != NULL) {
 		o = cmd_out();
 		out_table(&o, out_view_find("reload"), json_object_get(result, "reload"));
 	}

@@ -57,7 +57,8 @@ const char *node_event_kind_name(enum node_event_kind k)
 
 void node_tell(struct node *n, const struct node_event *ev, struct mono now)
 {
-	n->io.event(n->io.ctx, ev, now);
+	if (n->io.event != NULL)
+		n->io.event(n->io.ctx, ev, now);
 }
 
 static void set_globals(struct node *n, const struct conf *c)
@@ -331,7 +332,8 @@ static void pump_one(struct node *n, uint16_t port, struct mono now)
 		port_ecp_pump(n, port, now);
 	if (p->scid != NODE_CHANNEL_DEFAULT)
 		port_channel_rearm(n, port);
-	n->io.rearm(n->io.ctx, p->device);
+	if (n->io.rearm != NULL)
+		n->io.rearm(n->io.ctx, p->device);
 }
 
 void node_pump_later(struct node *n, uint16_t port)

@@ -111,6 +111,7 @@ struct node_io {
 	void *ctx;
 	void (*send)(void *ctx, uint16_t port, struct span head,
 		struct span rest); /* one frame, two parts; to a device */
+	/** May be NULL, as may be rearm. */
 	void (*event)(void *ctx, const struct node_event *ev, struct mono now);
 	void (*rearm)(void *ctx, uint16_t port); /* node_port_deadline() of this device may have changed */
 	/** May be NULL. A VM port's device is to lose its carrier, since its VIF is gone, or to have it again; its state comes

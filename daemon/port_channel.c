@@ -404,7 +404,8 @@ void port_channel_on_time(struct node *n, uint16_t port, struct mono now)
 			break;
 		node_due_port(n, c->by_scid[scid], now);
 	}
-	n->io.rearm(n->io.ctx, port);
+	if (n->io.rearm != NULL)
+		n->io.rearm(n->io.ctx, port);
 }
 
 struct mono port_channel_deadline(const struct node_port *p)

@@ -227,36 +227,11 @@ static const char *on_check(void *ctx, const struct vdp_vsi *v)
 	return has_reason ? refused : NULL; /* the reason itself is for people */
 }
 
-static void on_event(void *ctx, const struct node_event *ev, struct mono now)
-{
-	(void)ctx;
-	(void)ev;
-	(void)now;
-}
-
-static void on_rearm(void *ctx, uint16_t port)
-{
-	(void)ctx;
-	(void)port;
-}
-
-static void on_carrier(void *ctx, uint16_t port, bool is_on)
-{
-	(void)ctx;
-	(void)port;
-	(void)is_on;
-}
-
 /* ---- inputs ---- */
 
 static void play_new(struct player *p, const struct record *r)
 {
-	struct node_io io = { .ctx = p,
-		.send = on_send,
-		.event = on_event,
-		.rearm = on_rearm,
-		.carrier = on_carrier,
-		.vtdb = { p, on_ask } };
+	struct node_io io = { .ctx = p, .send = on_send, .vtdb = { p, on_ask } };
 	struct conf *c = malloc(sizeof(*c));
 	uint64_t seed;
 

@@ -26,19 +26,6 @@ static void on_send(void *ctx, uint16_t port, struct span head, struct span rest
 	replay_sent(w->r, span_of(octets, head.len + rest.len), w->now);
 }
 
-static void on_event(void *ctx, const struct node_event *ev, struct mono now)
-{
-	(void)ctx;
-	(void)ev;
-	(void)now;
-}
-
-static void on_rearm(void *ctx, uint16_t port)
-{
-	(void)ctx;
-	(void)port;
-}
-
 /* ---- the port ---- */
 
 static void set_evb(struct conf_port *p, const struct rp_guess *g)
@@ -61,26 +48,14 @@ static void set_port(struct rp_world *w)
 	struct conf_port *p = &w->port;
 	struct rp_guess g = rp_guess_of(w->r, 0);
 
-	*p = (struct conf_port){
-		.name = "capture",
-		.role = w->r->cfg.role == JUDGE_STATION ? CONF_STATION : CONF_BRIDGE,
-		.scid = CONF_SCID_DEFAULT,
-		.learning = true,
-		.pvid = 1,
-		.lldp_agents = NCB,
-		.lldp = { .admin = LLDP_RX_TX,
-			.tx_interval_s = 30,
-			.tx_hold = 4,
-			.fast_tx_s = 1,
-			.fast_init = 4,
-			.credit_max = 5,
-			.reinit_delay_s = 2,
-			.max_neighbours = 8 },
-		.evb = { .is_enabled = true },
-		.cdcp = { .chn_cap = 64, .svid_low = 2, .svid_high = CDCP_ID_MAX, .hold_s = 3 },
-		.max_vsis = w->r->cap.n_cmds + SPARE_VSIS,
-		.relay = CONF_RELAY_NONE,
-	};
+	conf_default_port(p);
+	snprintf(p->name, sizeof(p->name), "capture");
+	p->role = w->r->cfg.role == JUDGE_STATION ? CONF_STATION : CONF_BRIDGE;
+	p->scid = CONF_SCID_DEFAULT;
+	p->lldp_agents = NCB;
+	p->max_vsis = w->r->cap.n_cmds + SPARE_VSIS;
+	p->relay = CONF_RELAY_NONE;
+	p->cdcp.is_enabled = false;
 	set_evb(p, &g);
 	rp_channels_conf(w);
 	if (p->cdcp.is_enabled)
@@ -89,9 +64,7 @@ static void set_port(struct rp_world *w)
 
 static bool start(struct rp_world *w)
 {
-	struct node_io io = {
-		.ctx = w, .send = on_send, .event = on_event, .rearm = on_rearm, .vtdb = { w, rp_on_ask }
-	};
+	struct node_io io = { .ctx = w, .send = on_send, .vtdb = { w, rp_on_ask } };
 
 	set_port(w);
 	w->conf = (struct conf){ .warn_exponent = 24, .fdb_age_s = 300, .max_fdb = 256, .max_ended = 64 };

@@ -30,19 +30,6 @@ static void on_tape(void *ctx, enum node_input kind, struct mono at, const struc
 	tape_input(tape, kind, at, parts, n);
 }
 
-static void on_event(void *ctx, const struct node_event *ev, struct mono at)
-{
-	(void)ctx;
-	(void)ev;
-	(void)at;
-}
-
-static void on_rearm(void *ctx, uint16_t port)
-{
-	(void)ctx;
-	(void)port;
-}
-
 /* Answers at once, or when told to. */
 static bool is_late;
 static struct vtdb_handle handle;
@@ -96,11 +83,7 @@ static void record(enum conf_role role)
 		.lldp = agent_defaults,
 		.evb = role == CONF_BRIDGE ? bridge_defaults : station_defaults,
 		.max_vsis = 100 };
-	struct node_io io = { .send = on_send,
-		.event = on_event,
-		.rearm = on_rearm,
-		.vtdb = { NULL, on_ask },
-		.tape = on_tape };
+	struct node_io io = { .send = on_send, .vtdb = { NULL, on_ask }, .tape = on_tape };
 	struct node *n;
 
 	snprintf(path, sizeof(path), "/tmp/evbd-tape-%d", (int)getpid());
