@@ -66,6 +66,12 @@ static void restart(struct jd_ctx *x, struct jd_end *e, enum evb_mode mode)
 		jd_vsi_restart(x->j, e);
 }
 
+/* A bridge that has said something by VDP had heard its station. (lldpad's station asks before it has heard a bridge.) */
+static bool has_answered(const struct jd_end *e, const struct evb_tlv *t)
+{
+	return t->mode == EVB_MODE_BRIDGE && e->tx[JD_ECP_VDP].n > 0;
+}
+
 /** An end that says that it has heard nobody, and did otherwise before, has started anew or lost its peer: what came
  * before does not bind it. */
 static void note_restart(struct jd_ctx *x, const struct evb_tlv *t)
@@ -77,7 +83,7 @@ static void note_restart(struct jd_ctx *x, const struct evb_tlv *t)
 								 x->peer->evb.tlv.station_raw != 0);
 	uint16_t vid;
 
-	if (!is_first || (!x->end->evb.is_known && mono_is_never(x->end->gone)) ||
+	if (!is_first || (!x->end->evb.is_known && mono_is_never(x->end->gone) && !has_answered(x->end, t)) ||
 		(x->end->evb.is_known && same_evb(&x->end->evb.tlv, t)))
 		return;
 	x->end->lldp[JD_NCB].credit_ms = CREDIT_MAX;

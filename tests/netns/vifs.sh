@@ -100,10 +100,13 @@ restarted_under_ping() { # NODE SIGNAL
 	eventually 10 "the ping goes on" goes_on 20
 	lab_stop through INT || true
 }
+capture switch swp1 csp 'ether proto 0x88cc or ether proto 0x8940'
 restarted_under_ping switch KILL
 restarted_under_ping switch TERM
 restarted_under_ping host KILL
 restarted_under_ping host TERM
+capture_end csp
+ok "the judge has nothing against the sessions of before and after" "$EVBD_BIN/evbctl" pcap check -q "$LAB_RUN/csp.pcap" >"$LAB_RUN/csp.txt"
 vif1=$(vif_of vnet1) vif2=$(vif_of vnet2)
 
 # ---- VIFs that come and go, under load -----------------------------------------------------------------------------
