@@ -29,7 +29,7 @@ enum { FILE_HEAD = 256 };
 
 struct recorder *recorder_new(uint16_t n_ports, unsigned frames_max)
 {
-	struct recorder *r = calloc(1, sizeof(*r) + n_ports * sizeof(r->ring[0]));
+	struct recorder *r = calloc(1, sizeof(*r) + n_ports * sizeof(struct ring *));
 
 	if (r == NULL)
 		return NULL;
@@ -85,10 +85,10 @@ void recorder_frame(
 	struct recorder *r, uint16_t port, bool is_out, struct span head, struct span rest, struct mono now)
 {
 	size_t len = head.len + rest.len;
-	struct place *p = r != NULL && port < r->n_ports && r->frames_max > 0 ? next_place(r, port, len)
-									      : NULL;
+	bool is_kept = r != NULL && port < r->n_ports && r->frames_max > 0 && head.len > 0;
+	struct place *p = is_kept ? next_place(r, port, len) : NULL;
 
-	if (p == NULL)
+	if (p == NULL || p->octets == NULL)
 		return;
 	p->at = now;
 	p->is_out = is_out;
