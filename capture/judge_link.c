@@ -122,7 +122,7 @@ static struct jd_end *add_end(struct judge *j, struct mac mac, uint64_t key)
 	e->mac = mac;
 	e->key = key;
 	e->peer = JD_NONE;
-	e->restarted = e->gone = MONO_NEVER;
+	e->restarted = e->gone = e->left = e->back = MONO_NEVER;
 	e->first = e->last = j->now;
 	e->link = link_of(j, key);
 	imap_insert(&j->end_map, hash_of(mac, key), i);

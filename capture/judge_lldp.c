@@ -114,6 +114,10 @@ static void store_evb(struct jd_ctx *x)
 		e->n++;
 		return;
 	}
+	if (!mono_is_never(x->end->gone)) {
+		x->end->left = x->end->gone;
+		x->end->back = x->now;
+	}
 	x->end->gone = MONO_NEVER;
 	e->has_prev = e->is_known;
 	e->prev = e->tlv;

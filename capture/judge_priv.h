@@ -110,8 +110,9 @@ struct jd_end {
 	bool is_shared;    /* the same address answers several: a switch with one address for all ports */
 	struct mono first; /* of this stay: it may have been away */
 	struct mono last;
-	struct mono gone;      /* its shutdown LLDPDU; never */
-	struct mono restarted; /* it said that it has heard nobody; never */
+	struct mono gone;       /* its shutdown LLDPDU; never */
+	struct mono left, back; /* the last time that it was gone; never */
+	struct mono restarted;  /* it said that it has heard nobody; never */
 	struct jd_lldp lldp[JD_AGENTS];
 	struct jd_evb evb;
 	struct jd_cdcp cdcp;

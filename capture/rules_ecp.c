@@ -455,11 +455,18 @@ enum jd_outcome rule_ack_overlap(struct jd_ctx *x)
 		"sent %.3f ms after the request before it, which was not acknowledged yet", ms(waited));
 }
 
+/* Had the receiver said goodbye before the last repetition? */
+static bool is_sent_to_nobody(const struct jd_ctx *x)
+{
+	return !mono_is_never(x->end->left) && !mono_before(x->pdu->last, x->end->left) &&
+	       mono_before(x->pdu->last, x->end->back);
+}
+
 enum jd_outcome rule_no_ack(struct jd_ctx *x)
 {
 	bool is_anew = is_anew_since(x->end, x->pdu->first) || is_anew_since(x->asker, x->pdu->first);
 
-	if (is_draft(x))
+	if (is_draft(x) || is_sent_to_nobody(x))
 		return JD_SILENT;
 	return jd_say(x, jd_is_lossy(x->link) || is_anew ? JD_DOUBT : JD_BROKEN,
 		"sequence %u was sent %u time%s and never acknowledged, but the receiver is alive",

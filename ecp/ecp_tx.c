@@ -134,10 +134,21 @@ bool ecp_tx_poll(struct ecp_tx *tx, struct mono now, struct wr *w)
 	tx->sent++;
 	if (wr_room(w) < tx->dialect->header + tx->sdu_len)
 		return false; /* as lost as a frame on the wire */
+	tx->is_leaving = true;
 	tx->dialect->encode(&h, w);
 	wr_copy(w, tx->sdu, tx->sdu_len);
 	tx->n.frames++;
 	return true;
+}
+
+bool ecp_tx_left(struct ecp_tx *tx, struct mono now)
+{
+	bool is_ours = tx->is_leaving && tx->is_waiting && !tx->wants_send;
+
+	tx->is_leaving = false;
+	if (is_ours)
+		tx->deadline = mono_add(now, tx->running.ack_timeout);
+	return is_ours;
 }
 
 void ecp_tx_on_ack(struct ecp_tx *tx, const struct ecp_hdr *ack, struct mono now)

@@ -32,6 +32,7 @@ struct ecp_tx {
 	bool is_waiting;           /* for an acknowledgement */
 	bool is_resting;           /* after one */
 	bool wants_send;           /* a (re)transmission is due, see ecp_tx_poll() */
+	bool is_leaving;           /* one was polled, see ecp_tx_left() */
 	unsigned sent;             /* transmissions of this request */
 	uint16_t subtype;
 	uint16_t seq; /* of the request in flight, or of the last one */
@@ -65,6 +66,9 @@ struct mono ecp_tx_deadline(const struct ecp_tx *tx);
 /** Write the ECPDU (octets after the EtherType) if a transmission is due; starts the ack timer at `now`. Poll after
  * every input: the deadline is in the past while a transmission is due. A `w` without room loses this transmission. */
 bool ecp_tx_poll(struct ecp_tx *tx, struct mono now, struct wr *w);
+/** What was polled has left at `now`: the ack timer starts anew, so that a sender that was held up does not repeat a request
+ * before the receiver had its ack time. True: the deadline is another one. Optional. */
+bool ecp_tx_left(struct ecp_tx *tx, struct mono now);
 /** Outcome of the last request, once. */
 enum ecp_result ecp_tx_take_result(struct ecp_tx *tx);
 

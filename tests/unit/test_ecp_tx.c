@@ -498,3 +498,25 @@ Test(ecp_tx, a_rest_is_cut_short_by_a_zero_or_port_down)
 		cr_assert_eq(ecp_tx_take_result(&tx), ECP_RESULT_NONE);
 	}
 }
+
+Test(ecp_tx, the_ack_time_begins_when_the_request_leaves)
+{
+	struct ecp_tx tx;
+	uint8_t b[BUF];
+
+	ecp_tx_init(&tx, &cfg, 1);
+	cr_assert(!ecp_tx_left(&tx, at_ms(0)), "nothing was to leave");
+	submit(&tx, at_ms(0));
+	cr_assert(!ecp_tx_left(&tx, at_ms(0)), "nor before it was polled");
+	cr_assert_eq(poll(&tx, at_ms(0), b), 9);
+	cr_assert(ecp_tx_left(&tx, at_ms(2)));
+	cr_assert_eq(ecp_tx_deadline(&tx).ns, mono_add(at_ms(2), cfg.ack_timeout).ns);
+	cr_assert(!ecp_tx_left(&tx, at_ms(3)), "it leaves once");
+	ecp_tx_on_time(&tx, mono_add(at_ms(0), cfg.ack_timeout));
+	cr_assert_eq(poll(&tx, mono_add(at_ms(0), cfg.ack_timeout), b), 0, "not repeated before");
+	ecp_tx_on_time(&tx, mono_add(at_ms(2), cfg.ack_timeout));
+	cr_assert_eq(poll(&tx, mono_add(at_ms(2), cfg.ack_timeout), b), 9);
+	ack(&tx, 1, at_ms(9));
+	cr_assert(!ecp_tx_left(&tx, at_ms(9)), "acknowledged already");
+	cr_assert(mono_is_never(ecp_tx_deadline(&tx)));
+}
