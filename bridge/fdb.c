@@ -87,6 +87,7 @@ static uint32_t add(struct fdb *f, const struct fdb_entry *new)
 	if (!new->is_static)
 		chain(f, i, new->lport);
 	count(f, &f->entry[i], true);
+	mirror_note(f->mirror, f->mirror_table, new->component, new->key);
 	return i;
 }
 
@@ -127,6 +128,7 @@ void fdb_remove(struct fdb *f, uint32_t i)
 	if (!e->is_static)
 		unchain(f, i);
 	imap_remove(&f->map, e->hash, i);
+	mirror_note(f->mirror, f->mirror_table, e->component, e->key);
 	e->in_use = false;
 	f->unused[f->n_unused++] = i;
 }

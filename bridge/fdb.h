@@ -10,6 +10,7 @@
 
 #include "carve.h"
 #include "imap.h"
+#include "mirror.h"
 #include "mono.h"
 
 #define FDB_NONE UINT32_MAX
@@ -34,6 +35,8 @@ struct fdb_entry {
 };
 
 struct fdb {
+	struct mirror *mirror; /* NULL: nobody is told of changes */
+	uint8_t mirror_table;
 	struct imap map;
 	struct fdb_entry *entry;
 	uint32_t *unused;    /* stack of free records */

@@ -111,6 +111,7 @@ static enum fwd_drop decide(
 		v->n.rx_frames++;
 		v->n.rx_octets += w->frame.len;
 		v->seen = t->now;
+		relay_admission_heard(r, w->d.binding);
 	}
 	/* most frames come from a VSI whose address is where it was */
 	if (w->d.learn != FWD_LEARN_NOT && !(w->d.is_admitted && r->admission[w->d.binding].is_placed))

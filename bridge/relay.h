@@ -27,6 +27,7 @@ struct relay_cfg {
 	uint32_t max_groups;      /* group registrations, 0: none */
 	uint32_t max_channels;    /* outer tags of S-channels and VIFs, 0: none */
 	uint32_t max_lists;       /* VIF lists and E-CID groups, 0: none */
+	uint32_t max_changes;     /* noted for a driver with tables of its own (relay_mirror.h), 0: none */
 	struct siphash_key key;
 };
 size_t relay_size(const struct relay_cfg *cfg);
@@ -157,6 +158,7 @@ struct relay_port_counters {
 	uint64_t rx_frames, rx_octets, tx_frames, tx_octets,
 		reflected; /* rrReflected: copies out of the ingress port */
 	uint64_t drops[FWD_N_DROPS];
+	uint64_t kernel_frames; /* of rx_frames, those that another driver dealt with (relay_count()) */
 	uint64_t learn_full;    /* addresses not learned: table or DRP limit */
 	uint64_t learn_refused; /* sources that a VSI associated on another port owns: relayed, not moved */
 };

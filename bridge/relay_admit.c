@@ -131,6 +131,7 @@ static void set_untagged(struct relay *r, uint32_t i, bool is_untagged)
 	if (a->is_untagged == is_untagged)
 		return;
 	a->is_untagged = is_untagged;
+	mirror_note(&r->mirror, RELAY_STATIONS, a->lport, address(a->key));
 	relay_vlan_ref(r, a->lport, vid_of(a->key), 0, is_untagged ? 1 : -1);
 }
 
@@ -175,6 +176,11 @@ static void set_first(struct relay *r, uint32_t i, bool is_first)
 	elect(r, a->lport, address(a->key), a->station_hash);
 }
 
+static void note(struct relay *r, uint32_t i)
+{
+	mirror_note(&r->mirror, RELAY_ADMISSIONS, r->admission[i].lport, r->admission[i].key);
+}
+
 void relay_bind(struct relay *r, uint32_t i)
 {
 	struct admission *a = &r->admission[i];
@@ -182,10 +188,13 @@ void relay_bind(struct relay *r, uint32_t i)
 	uint32_t hash = relay_hash_with(relay_hash(r, a->key), component);
 	uint32_t e = fdb_find(&r->fdb, hash, component, a->key);
 
-	if (e != FDB_NONE && r->fdb.entry[e].is_static)
+	if (e != FDB_NONE && r->fdb.entry[e].is_static) {
 		r->admission[r->fdb.entry[e].binding].is_placed = false;
+		note(r, r->fdb.entry[e].binding);
+	}
 	fdb_bind(&r->fdb, hash, component, a->key, a->lport, i);
 	a->is_placed = true;
+	note(r, i);
 }
 
 static void add(struct relay *r, uint32_t v, uint64_t key)
@@ -205,6 +214,8 @@ static void add(struct relay *r, uint32_t v, uint64_t key)
 	relay_vlan_ref(r, lport, vid_of(key), 1, 0);
 	if (is_station(key))
 		relay_bind(r, i);
+	else
+		note(r, i);
 }
 
 /* The address is no longer this admission's. If it was its place, another VSI of the port may take over. */
@@ -230,6 +241,7 @@ static void drop(struct relay *r, uint32_t i)
 	set_first(r, i, false);
 	count(r, a->lport, -1);
 	imap_remove(&r->by_source, a->hash, i);
+	note(r, i);
 	relay_vlan_ref(r, a->lport, vid_of(a->key), -1, 0);
 	if (is_station(a->key))
 		unbind(r, i);
@@ -281,9 +293,12 @@ static uint32_t vsi_add(struct relay *r, uint16_t lport, uint32_t owner, uint32_
 {
 	uint32_t v = r->unused_vsi[--r->n_unused_vsi];
 
-	r->vsi[v] = (struct vsi){
-		.owner = owner, .hash = hash, .first = FDB_NONE, .lport = lport, .in_use = true
-	};
+	r->vsi[v] = (struct vsi){ .owner = owner,
+		.birth = r->vsi[v].birth + 1,
+		.hash = hash,
+		.first = FDB_NONE,
+		.lport = lport,
+		.in_use = true };
 	imap_insert(&r->by_owner, hash, v);
 	r->port[lport].n_vsis++;
 	return v;
@@ -346,6 +361,8 @@ static void describe(struct relay *r, uint32_t v, const struct relay_admit *list
 
 		if (i == FDB_NONE)
 			continue;
+		if (r->admission[i].has_pcp != list[k].has_pcp || r->admission[i].pcp != (list[k].pcp & 7))
+			note(r, i);
 		r->admission[i].has_pcp = list[k].has_pcp;
 		r->admission[i].pcp = list[k].pcp & 7;
 		if (!is_drp)

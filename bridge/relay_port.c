@@ -32,6 +32,7 @@ static void layout(struct relay *r, struct carve *c)
 	relay_admit_layout(r, c);
 	relay_group_layout(r, c);
 	relay_tag_layout(r, c);
+	mirror_layout(&r->mirror, c, cfg->max_changes);
 }
 
 static struct relay start(const struct relay_cfg *cfg)
@@ -64,6 +65,10 @@ struct relay *relay_init(const struct relay_cfg *cfg, void *mem)
 	relay_admit_clear(r);
 	relay_group_clear(r);
 	relay_tag_clear(r);
+	mirror_clear(&r->mirror, true);
+	r->walk_table = RELAY_N_TABLES;
+	r->fdb.mirror = &r->mirror;
+	r->fdb.mirror_table = RELAY_FDB;
 	r->age = dur_s(cfg->fdb_age_s);
 	r->next_sweep = MONO_NEVER;
 	return r;
@@ -74,13 +79,16 @@ void relay_set_age(struct relay *r, unsigned fdb_age_s)
 	r->age = dur_s(fdb_age_s);
 }
 
-static void set_bit(const struct relay *r, uint64_t *set, uint16_t lport, uint16_t vid, bool is_on)
+/* Did it change? */
+static bool set_bit(const struct relay *r, uint64_t *set, uint16_t lport, uint16_t vid, bool is_on)
 {
 	uint64_t *word = &set[(size_t)vid * r->n_words + lport / 64];
 	uint64_t bit = (uint64_t)1 << lport % 64;
 
-	if (((*word & bit) != 0) != is_on) /* an untouched page stays one */
-		*word ^= bit;
+	if (((*word & bit) != 0) == is_on) /* an untouched page stays one */
+		return false;
+	*word ^= bit;
+	return true;
 }
 
 /* A VIF's untagged set is what the controlling bridge or the administrator said: the station's VSIs have no say. */
@@ -88,11 +96,15 @@ static void vlan_sync(struct relay *r, uint16_t lport, uint16_t vid)
 {
 	const struct vlan_refs *refs = relay_refs(r, lport, vid);
 	bool is_followed = refs->untagged > 0 && r->port[lport].p.relay != FWD_IV;
+	bool has_changed;
 
 	r->epoch++;
-
-	set_bit(r, r->member, lport, vid, refs->n > 0 || relay_bit(r, r->static_member, lport, vid));
-	set_bit(r, r->untagged, lport, vid, is_followed || relay_bit(r, r->static_untagged, lport, vid));
+	has_changed = set_bit(
+		r, r->member, lport, vid, refs->n > 0 || relay_bit(r, r->static_member, lport, vid));
+	has_changed |= set_bit(
+		r, r->untagged, lport, vid, is_followed || relay_bit(r, r->static_untagged, lport, vid));
+	if (has_changed)
+		mirror_note(&r->mirror, RELAY_VLANS, lport, vid);
 }
 
 void relay_vlan_ref(struct relay *r, uint16_t lport, uint16_t vid, int delta, int delta_untagged)
@@ -104,6 +116,7 @@ void relay_vlan_ref(struct relay *r, uint16_t lport, uint16_t vid, int delta, in
 	if (delta_untagged != 0 && refs->untagged == (delta_untagged < 0)) { /* the first, or the last */
 		r->port[lport].n_untagged_vids = (uint16_t)(r->port[lport].n_untagged_vids + delta_untagged);
 		r->port[lport].untagged_vids ^= vid;
+		relay_note_port(r, lport);
 	}
 	refs->untagged += (uint32_t)delta_untagged;
 	vlan_sync(r, lport, vid);
@@ -122,6 +135,7 @@ static void adopt_drps(struct relay *r, uint16_t urp)
 		if (!p->in_use || i == urp || p->component != r->port[urp].p.component)
 			continue;
 		p->urp = urp;
+		relay_note_port(r, i);
 		for (uint16_t vid = 1; relay_is_vid(vid); vid++) {
 			relay_refs(r, urp, vid)->n += relay_refs(r, i, vid)->n;
 			vlan_sync(r, urp, vid);
@@ -167,7 +181,7 @@ uint16_t relay_port_add(struct relay *r, const struct relay_port_cfg *cfg)
 						 .trunk = FWD_LPORT_NONE,
 						 .urp = urp,
 						 .learns = may_learn(cfg->kind, cfg->relay) } };
-	relay_port_set_cfg(r, lport, cfg);
+	relay_port_set_cfg(r, lport, cfg); /* and is noted */
 	if (cfg->kind == FWD_URP)
 		adopt_drps(r, lport);
 	relay_admit_share(r);
@@ -186,6 +200,7 @@ void relay_port_set_cfg(struct relay *r, uint16_t lport, const struct relay_port
 	port->p.mtu = cfg->mtu;
 	port->p.pcp = cfg->pcp & 7;
 	port->pads = cfg->pads;
+	relay_note_port(r, lport);
 	r->epoch++; /* a pvid says what is untagged */
 	port->storm_gap = dur_ns(cfg->storm_pps > 0 ? dur_s(1).ns / cfg->storm_pps : 0);
 	if (old == new)
@@ -216,16 +231,21 @@ void relay_port_del(struct relay *r, uint16_t lport)
 			*relay_refs(r, lport, vid) = (struct vlan_refs){ 0 };
 	relay_port_clear_vlans(r, lport);
 	r->port[lport].p = (struct fwd_port){ 0 };
+	relay_note_port(r, lport);
 	relay_admit_share(r);
 	for (uint16_t i = 0; is_urp && i < r->cfg.max_lports; i++)
-		if (r->port[i].p.in_use && r->port[i].p.urp == lport)
+		if (r->port[i].p.in_use && r->port[i].p.urp == lport) {
 			r->port[i].p.urp = FWD_LPORT_NONE;
+			relay_note_port(r, i);
+		}
 }
 
 void relay_port_set_forwarding(struct relay *r, uint16_t lport, bool is_forwarding)
 {
 	if (!relay_is_port(r, lport))
 		return;
+	if (r->port[lport].p.forwarding != is_forwarding)
+		relay_note_port(r, lport);
 	r->port[lport].p.forwarding = is_forwarding;
 	r->epoch++;
 	if (!is_forwarding)
@@ -238,6 +258,7 @@ void relay_port_set_learning(struct relay *r, uint16_t lport, bool is_on)
 
 	if (!relay_is_port(r, lport))
 		return;
+	relay_note_port(r, lport);
 	p->learns = is_on && may_learn((enum fwd_kind)p->kind, (enum fwd_relay)p->relay);
 	if (!is_on)
 		fdb_flush_port(&r->fdb, lport);
@@ -245,8 +266,10 @@ void relay_port_set_learning(struct relay *r, uint16_t lport, bool is_on)
 
 void relay_port_set_carries(struct relay *r, uint16_t lport, enum fwd_tag carries)
 {
-	if (relay_is_port(r, lport))
-		r->port[lport].p.carries = (uint8_t)carries;
+	if (!relay_is_port(r, lport))
+		return;
+	r->port[lport].p.carries = (uint8_t)carries;
+	relay_note_port(r, lport);
 }
 
 void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on)
@@ -256,6 +279,7 @@ void relay_port_set_rr(struct relay *r, uint16_t lport, bool is_on)
 	/* an edge relay never sends back to its uplink, nor a controlling bridge to the source VIF (5.1) */
 	r->port[lport].p.rr = is_on && r->port[lport].p.relay == FWD_BRIDGE &&
 			      r->port[lport].p.tag <= FWD_TAG_S;
+	relay_note_port(r, lport);
 }
 
 void relay_port_set_vlan(struct relay *r, uint16_t lport, uint16_t vid, bool is_member, bool is_untagged)
@@ -332,21 +356,13 @@ uint32_t relay_fdb_count(const struct relay *r)
 uint32_t relay_fdb_walk(const struct relay *r, uint32_t cookie, struct relay_fdb_row *ret, bool *ret_valid)
 {
 	uint32_t i = cookie;
-	const struct fdb_entry *e;
 
 	while (i < r->fdb.map.cap && !r->fdb.entry[i].in_use)
 		i++;
 	*ret_valid = i < r->fdb.map.cap;
 	if (!*ret_valid)
 		return 0;
-	e = &r->fdb.entry[i];
-	*ret = (struct relay_fdb_row){ .component = e->component,
-		.lport = e->lport,
-		.vid = (uint16_t)(e->key >> 48),
-		.is_static = e->is_static,
-		.seen = e->seen };
-	for (unsigned k = 0; k < sizeof(ret->mac.b); k++)
-		ret->mac.b[k] = (uint8_t)(e->key >> (40 - 8 * k));
+	*ret = relay_fdb_row_of(&r->fdb.entry[i]);
 	return i + 1 < r->fdb.map.cap ? i + 1 : 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "fdb.h"
 #include "relay.h"
+#include "relay_mirror.h"
 
 enum { RELAY_N_VIDS = 4096, RELAY_N_FLOODS = 256 };
 
@@ -21,12 +22,14 @@ struct admission {
 	bool is_untagged; /* and of all VSIs' first VIDs the lowest: takes the address's untagged frames */
 	bool is_placed;   /* the FDB entry of the address is this one's */
 	bool is_kept;     /* scratch of relay_admit() */
+	bool is_heard;    /* a frame of it has come in */
 };
 
 struct vsi {
 	struct relay_vsi_counters n;
 	struct mono seen; /* last frame that came in; zero: none */
 	uint32_t owner;   /* the caller's number */
+	uint32_t birth;   /* differs from that of the VSI that had this record before */
 	uint32_t hash;
 	uint32_t first; /* admission */
 	uint16_t lport;
@@ -77,6 +80,7 @@ struct lport { /* what every frame touches first */
 	uint16_t n_untagged_vids; /* different ones, of its admissions */
 	uint16_t untagged_vids;   /* all of them, by exclusive or: of one, itself */
 	bool pads;
+	bool is_noted; /* in relay.mirror: what the port is has changed */
 	struct relay_port_counters n;
 	struct dur storm_gap;   /* between two frames at the limit; 0: no limit */
 	struct mono storm_next; /* when the limit would have let the next frame go */
@@ -120,6 +124,9 @@ struct relay {
 	uint32_t n_lists;   /* in use */
 	struct vif_flood *flood;
 	uint64_t epoch; /* changes with ports, VLANs, channels and lists */
+	struct mirror mirror;
+	uint64_t walk_at; /* relay_mirror_restart(): where it is, in table walk_table */
+	uint8_t walk_table;
 };
 
 /** The VIFs of one trunk that are in a VLAN: what a group frame's one copy has to reach (port-extension-reference 5.1). */
@@ -184,6 +191,46 @@ static inline bool relay_is_vid(uint16_t vid)
 static inline bool relay_is_port(const struct relay *r, uint16_t lport)
 {
 	return lport < r->cfg.max_lports && r->port[lport].p.in_use;
+}
+
+/** What the port is, beside its VLANs, has changed. */
+static inline void relay_note_port(struct relay *r, uint16_t lport)
+{
+	if (!r->port[lport].is_noted)
+		mirror_note(&r->mirror, RELAY_PORTS, lport, 0);
+	r->port[lport].is_noted = true;
+}
+/** The first frame of an admission has come in. */
+static inline void relay_admission_heard(struct relay *r, uint32_t i)
+{
+	struct admission *a = &r->admission[i];
+
+	if (a->is_heard)
+		return;
+	a->is_heard = true;
+	mirror_note(&r->mirror, RELAY_ADMISSIONS, a->lport, a->key);
+}
+static inline struct relay_fdb_row relay_fdb_row_of(const struct fdb_entry *e)
+{
+	struct relay_fdb_row row = { .component = e->component,
+		.lport = e->lport,
+		.vid = (uint16_t)(e->key >> 48),
+		.is_static = e->is_static,
+		.seen = e->seen };
+
+	for (unsigned k = 0; k < sizeof(row.mac.b); k++)
+		row.mac.b[k] = (uint8_t)(e->key >> (40 - 8 * k));
+	return row;
+}
+/** VLAN of the untagged frames of an address on a DRP that has several, FWD_VID_NONE: no VSI of it says. */
+static inline uint16_t relay_station_vid(const struct relay *r, uint16_t lport, uint64_t mac)
+{
+	uint32_t i = imap_first(&r->by_station, relay_hash_with(relay_hash(r, mac), lport));
+
+	while (i != IMAP_NONE && (!r->admission[i].is_untagged || r->admission[i].lport != lport ||
+					 r->admission[i].key << 16 != mac << 16))
+		i = imap_next(&r->by_station, i);
+	return i == IMAP_NONE ? FWD_VID_NONE : (uint16_t)(r->admission[i].key >> 48);
 }
 
 /** One more (delta 1) or less (-1) reason for the port, and the uplink of its edge relay, to be in the VLAN. */

@@ -61,16 +61,6 @@ static inline enum fwd_admission fwd_admit(
 	return how;
 }
 
-static inline uint16_t station_vid(const struct relay *r, uint16_t lport, uint64_t mac)
-{
-	uint32_t i = imap_first(&r->by_station, relay_hash_with(relay_hash(r, mac), lport));
-
-	while (i != IMAP_NONE && (!r->admission[i].is_untagged || r->admission[i].lport != lport ||
-					 r->admission[i].key << 16 != mac << 16))
-		i = imap_next(&r->by_station, i);
-	return i == IMAP_NONE ? FWD_VID_NONE : (uint16_t)(r->admission[i].key >> 48);
-}
-
 static inline uint16_t fwd_untagged_vid(struct fwd_tables *t, uint16_t lport, uint64_t mac)
 {
 	const struct lport *p = &t->r->port[lport];
@@ -79,9 +69,9 @@ static inline uint16_t fwd_untagged_vid(struct fwd_tables *t, uint16_t lport, ui
 	if (p->n_untagged_vids == 1) /* then it is that or not admitted */
 		return p->untagged_vids;
 	if (p->n_untagged_vids > 1) {
-		vid = station_vid(t->r, lport, mac);
+		vid = relay_station_vid(t->r, lport, mac);
 		if (vid == FWD_VID_NONE)
-			vid = station_vid(t->r, lport, 0);
+			vid = relay_station_vid(t->r, lport, 0);
 	}
 	return vid;
 }

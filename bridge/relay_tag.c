@@ -194,6 +194,7 @@ static void channel_drop(struct relay *r, struct channel *c)
 	uint16_t trunk = c->trunk, lport = c->lport;
 	struct fwd_port *p = &r->port[lport].p;
 
+	mirror_note(&r->mirror, RELAY_CHANNELS, trunk, c->id);
 	close_gap(r, (uint32_t)(c - r->channel));
 	r->n_channels--;
 	r->epoch++;
@@ -202,6 +203,7 @@ static void channel_drop(struct relay *r, struct channel *c)
 	lists_leave(r, trunk, lport);
 	p->tag_id = 0;
 	p->trunk = FWD_LPORT_NONE;
+	relay_note_port(r, lport);
 }
 
 uint16_t relay_channel(const struct relay *r, uint16_t trunk, uint32_t id)
@@ -256,6 +258,8 @@ bool relay_channel_set(struct relay *r, uint16_t trunk, uint32_t id, uint16_t lp
 	r->n_channels++;
 	p->trunk = trunk;
 	p->tag_id = p->kind == FWD_TRANSIT ? 0 : id;
+	relay_note_port(r, lport);
+	mirror_note(&r->mirror, RELAY_CHANNELS, trunk, id);
 	r->epoch++;
 	return true;
 }
