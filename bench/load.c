@@ -3,6 +3,9 @@
  *
  *   bench-load KIND IF SECONDS SIZE DST SRC [HEX]      prints: frames sent and frames that came back, per second
  *
+ *   bench-load echo IF                                 leaves a program on the device that sends back every frame, to
+ *                                                      be measured against
+ *
  * HEX replaces the octets from the EtherType on: a tag with the EtherType of test frames behind it, or a flood of something
  * else, whose echo is not counted.
  *
@@ -21,6 +24,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdbool.h>
@@ -63,7 +67,6 @@ static double now_s(void)
 static int send_xdp(struct load *l)
 {
 	struct xdp_md ctx = { .data_end = (__u32)l->len };
-	/* cppcheck-suppress unknownMacro */
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = l->frame, .data_size_in = (__u32)l->len,
 		.ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = LIVE_FRAMES,
 		.flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
@@ -112,6 +115,19 @@ static bool open_bpf(struct load *l)
 	l->prog = bpf_program__fd(bpf_object__find_program_by_name(o, "gen"));
 	l->counted = bpf_map__fd(bpf_object__find_map_by_name(o, "counted"));
 	return bpf_program__attach_xdp(bpf_object__find_program_by_name(o, "count"), l->ifindex) != NULL;
+}
+
+static int leave_echo(const char *ifname)
+{
+	struct bpf_object *o = bpf_object__open_file(BENCH_BPF_OBJECT, NULL);
+	int ifindex = (int)if_nametoindex(ifname);
+
+	if (o && ifindex > 0 && bpf_object__load(o) == 0 &&
+		bpf_xdp_attach(ifindex, bpf_program__fd(bpf_object__find_program_by_name(o, "echo")),
+			XDP_FLAGS_DRV_MODE, NULL) == 0)
+		return EXIT_SUCCESS;
+	perror("bench-load: echo");
+	return EXIT_FAILURE;
 }
 
 static bool make_frame(struct load *l, const char *size, const char *dst, const char *src, const char *hex)
@@ -171,6 +187,8 @@ int main(int argc, char **argv)
 	struct load l = { 0 };
 	bool is_xdp;
 
+	if (argc == 3 && strcmp(argv[1], "echo") == 0)
+		return leave_echo(argv[2]);
 	if (argc < 7 || argc > 8 || !make_frame(&l, argv[4], argv[5], argv[6], argv[7])) {
 		fprintf(stderr, "usage: bench-load xdp|packet IF SECONDS SIZE DST SRC [HEX]\n");
 		return 2;

@@ -21,7 +21,8 @@ const char *const conf_role_names[] = { NAMED(CONF_ORDINARY, "ordinary"), NAMED(
 	NAMED(CONF_BRIDGE, "bridge") };
 const char *const conf_relay_names[] = { NAMED(CONF_RELAY_VEPA, "vepa"), NAMED(CONF_RELAY_VEB, "veb"),
 	NAMED(CONF_RELAY_NONE, "none"), NAMED(CONF_RELAY_SINGLE, "single") };
-const char *const conf_driver_names[] = { NAMED(CONF_DRIVER_AUTO, "auto"), NAMED(CONF_DRIVER_PCAP, "pcap"),
+const char *const conf_driver_names[] = { NAMED(CONF_DRIVER_AUTO, "auto"), NAMED(CONF_DRIVER_XDP, "xdp"),
+	NAMED(CONF_DRIVER_XDP_GENERIC, "xdp-generic"), NAMED(CONF_DRIVER_PCAP, "pcap"),
 	NAMED(CONF_DRIVER_PACKET, "packet") };
 const char *const conf_tag_names[] = { NAMED(CONF_TAG_NONE, "none"), NAMED(CONF_TAG_VN, "vn-tag"),
 	NAMED(CONF_TAG_E, "e-tag"), NAMED(CONF_TAG_ANY, "any") };
@@ -30,7 +31,8 @@ static const struct name_row role_names[] = { { CONF_ORDINARY, "ordinary" }, { C
 	{ CONF_BRIDGE, "bridge" }, { 0, NULL } };
 static const struct name_row relay_names[] = { { CONF_RELAY_VEPA, "vepa" }, { CONF_RELAY_VEB, "veb" },
 	{ CONF_RELAY_NONE, "none" }, { CONF_RELAY_SINGLE, "single" }, { 0, NULL } };
-static const struct name_row driver_names[] = { { CONF_DRIVER_AUTO, "auto" }, { CONF_DRIVER_PCAP, "pcap" },
+static const struct name_row driver_names[] = { { CONF_DRIVER_AUTO, "auto" }, { CONF_DRIVER_XDP, "xdp" },
+	{ CONF_DRIVER_XDP_GENERIC, "xdp-generic" }, { CONF_DRIVER_PCAP, "pcap" },
 	{ CONF_DRIVER_PACKET, "packet" }, { 0, NULL } };
 static const struct name_row tag_names[] = { { CONF_TAG_NONE, "none" }, { CONF_TAG_VN, "vn-tag" },
 	{ CONF_TAG_E, "e-tag" }, { CONF_TAG_ANY, "any" }, { 0, NULL } };
@@ -159,7 +161,7 @@ const struct conf_setting conf_settings[] = {
 	{ "create", CONF_CHOICE, ANY, CONF_PORT_RESTARTED, OPTIONAL, IN_PORT(create_tap), NO_RANGE, false, NULL,
 		create_names, "tap: make the device and remove it on exit" },
 	{ "driver", CONF_CHOICE, ANY, CONF_PORT_RESTARTED, OPTIONAL, IN_PORT(driver), NO_RANGE, CONF_DRIVER_AUTO, NULL,
-		driver_names, "How frames are read; auto: packet on virtual devices, else pcap" },
+		driver_names, "How frames are read; auto: xdp where it can be, before packet on virtual devices, else pcap" },
 	{ "pvid", CONF_NUMBER, ANY | CHANNEL, CONF_ADAPTED, OPTIONAL, IN_PORT(pvid), 1, FWD_VID_MAX, 1, NULL, NULL,
 		"VLAN of untagged frames" },
 	{ "lldp.admin", CONF_CHOICE, ANY | INHERITED, CONF_RENEGOTIATED, OPTIONAL, IN_PORT(lldp.admin), NO_RANGE,

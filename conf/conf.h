@@ -28,7 +28,13 @@ enum {
 enum conf_role { CONF_ORDINARY, CONF_STATION, CONF_BRIDGE }; /* names: "ordinary", "station", "bridge" */
 /* station; none: signalling only; single: one VM alone on an uplink or S-channel */
 enum conf_relay { CONF_RELAY_VEPA, CONF_RELAY_VEB, CONF_RELAY_NONE, CONF_RELAY_SINGLE };
-enum conf_driver { CONF_DRIVER_AUTO, CONF_DRIVER_PCAP, CONF_DRIVER_PACKET };
+enum conf_driver {
+	CONF_DRIVER_AUTO,
+	CONF_DRIVER_XDP,         /* the fast path; what it leaves, as with auto */
+	CONF_DRIVER_XDP_GENERIC, /* the same, for devices whose driver has no XDP */
+	CONF_DRIVER_PCAP,        /* without the fast path */
+	CONF_DRIVER_PACKET,      /* likewise */
+};
 /* any: bridge, the format is the station's choice */
 enum conf_pe_tag { CONF_TAG_NONE, CONF_TAG_VN, CONF_TAG_E, CONF_TAG_ANY };
 enum { CONF_AGENT_NCB = 1, CONF_AGENT_NTPMR = 2, CONF_AGENT_NB = 4 }; /* LLDP agents of a port, a mask */

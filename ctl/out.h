@@ -26,7 +26,7 @@ struct out_view {
 	const char *what;              /* as in "show WHAT" */
 	const char *block_title;       /* key that heads a block of -v; "port" ... */
 	const char *empty;             /* line printed when there are no rows */
-	struct out_column columns[14]; /* end with a NULL title */
+	struct out_column columns[15]; /* end with a NULL title */
 };
 
 const struct out_view *out_view_find(const char *what); /* NULL: none of that name */

@@ -240,6 +240,7 @@ static const struct out_view views[] = {
 			{ "CHANNELS", "channels", cell_channels, OUT_LEFT },
 			{ "VIFS", "vifs", cell_vifs, OUT_LEFT }, { "VSIS", "vsis", NULL, OUT_RIGHT },
 			{ "DRIVER", "driver", NULL, OUT_LEFT },
+			{ "WHY NOT XDP", "no_fast_path", cell_remark, OUT_WRAP },
 			{ "OFFLOADS OFF", "offloads_changed", cell_remark, OUT_WRAP },
 			{ "REMARK", "alarm", cell_remark, OUT_WRAP }, { NULL, NULL, NULL, OUT_LEFT } } },
 	{ "neighbors", "port", "no LLDP neighbours heard",

@@ -23,6 +23,8 @@ static void on_frame(void *ctx, struct span frame)
 	struct evbd_port *e = ctx;
 
 	node_rx(e->d->node, e->port, frame, e->d->batch_now);
+	if (relay_mirror_is_pressing(node_relay(e->d->node)))
+		evbd_fast_sync(e->d);
 }
 
 static void close_one(struct evbd_port *e, struct link **link, struct event **rx)
@@ -48,13 +50,16 @@ static void detach(struct evbd_port *e)
 {
 	char name[IF_NAMESIZE];
 
+	bool is_there = e->ifindex && if_indextoname((unsigned)e->ifindex, name);
+
 	close_link(e);
-	if (e->ifindex && if_indextoname((unsigned)e->ifindex, name))
-		offload_restore(name, &e->offloads);
 	e->d->memo_is_stale = e->d->memo_is_stale || e->offloads.n > 0 || e->has_no_carrier;
+	evbd_fast_stop(e, !is_there);
+	if (is_there)
+		offload_restore(name, &e->offloads);
 	e->offloads.n = 0;
 	if (e->has_no_carrier && e->ifindex && e->d->rtnl)
-		(void)rtnl_set_link(e->d->rtnl, e->ifindex, true);
+		evbd_set_link(e->d, e->ifindex, true);
 	e->has_no_carrier = e->wants_up = e->wants_down = false;
 	if (e->is_shielded)
 		shield_down(e->ifindex);
@@ -66,7 +71,7 @@ static void read_link(struct evbd_port *e, struct link *link, struct event *rx)
 {
 	int n;
 
-	e->d->batch_now = evbd_now();
+	e->d->batch_now = evbd_input(e->d);
 	e->d->is_batch = true;
 	n = link->ops->poll(link, RX_BUDGET);
 	if (n < 0) { /* the device is going; rtnetlink will say so, stop spinning until then */
@@ -102,7 +107,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	e->armed = MONO_NEVER;
-	node_port_on_time(e->d->node, e->port, evbd_now());
+	node_port_on_time(e->d->node, e->port, evbd_input(e->d));
 	evbd_flush(e->d);
 }
 
@@ -177,7 +182,7 @@ bool evbd_port_tap(struct evbd *d, uint16_t port)
 
 static enum link_kind driver_of(const struct node_port *p, const struct rtnl_link *link)
 {
-	if (p->conf.driver == CONF_DRIVER_PACKET || (p->conf.driver == CONF_DRIVER_AUTO && link->is_virtual))
+	if (p->conf.driver == CONF_DRIVER_PACKET || (p->conf.driver != CONF_DRIVER_PCAP && link->is_virtual))
 		return LINK_PACKET;
 	return link->is_virtual ? LINK_PCAP_VIRTUAL : LINK_PCAP;
 }
@@ -202,9 +207,10 @@ static void shield(struct evbd_port *e, const struct node_port *p)
 /* Both or none. */
 static bool open_links(struct evbd_port *e, enum link_kind kind, int *ret_errno)
 {
-	e->link = link_open(kind, e->name, ret_errno, e->why, sizeof(e->why));
+	e->link = link_open(kind, e->name, e->has_filter, ret_errno, e->why, sizeof(e->why));
 	if (e->link)
-		e->control = link_open(LINK_CONTROL, e->name, ret_errno, e->why, sizeof(e->why));
+		e->control = link_open(
+			LINK_CONTROL, e->name, e->has_filter, ret_errno, e->why, sizeof(e->why));
 	if (e->link && !e->control)
 		close_link(e);
 	return e->link != NULL;
@@ -228,7 +234,8 @@ static void attach(struct evbd_port *e, const struct rtnl_link *link)
 		e->ifindex = link->ifindex;
 		if (offload_disable(p->name, &e->offloads) < 0)
 			e->offloads.n = 0;
-		offload_memo_take(e->d->memo, e->ifindex, p->name, &e->offloads, &e->has_no_carrier);
+		offload_memo_take(e->d->memo, e->ifindex, p->name, &e->offloads, &e->has_no_carrier,
+			&e->program_before);
 		if (e->has_no_carrier)
 			node_port_carrier_taken(e->d->node, e->port);
 		e->d->memo_is_stale = e->d->memo_is_stale || e->offloads.n > 0;
@@ -258,9 +265,10 @@ static bool next_row(void *ctx, struct offload_row *ret)
 
 		if (!e || e->ifindex == 0)
 			continue;
-		*ret = (struct offload_row){
-			.ifindex = e->ifindex, .has_no_carrier = e->has_no_carrier, .saved = e->offloads
-		};
+		*ret = (struct offload_row){ .ifindex = e->ifindex,
+			.has_no_carrier = e->has_no_carrier,
+			.program = e->is_fast ? fastpath_program(w->d->fast) : 0,
+			.saved = e->offloads };
 		memcpy(ret->name, e->name, sizeof(ret->name));
 		return true;
 	}
@@ -346,12 +354,19 @@ static void listen_again(struct evbd_port *e)
 		event_add(e->control_rx, NULL);
 }
 
+/* Does the device hand up frames to its own address only, unless it is promiscuous? Where it does not we leave that mode
+ * off, so that whoever turns it on is one who wants to see frames. */
+static bool has_filter(const struct rtnl_link *link)
+{
+	return strcmp(link->kind, "veth") != 0 && strcmp(link->kind, "tun") != 0;
+}
+
 void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone)
 {
 	struct evbd *d = ctx;
 	uint16_t port = node_find_port(d->node, link->name);
 	uint16_t uplink;
-	struct mono now = evbd_now();
+	struct mono now = evbd_input(d);
 
 	if (is_gone) {
 		if (port != NODE_NO_PORT && d->port[port]->ifindex == link->ifindex)
@@ -368,11 +383,16 @@ void evbd_on_link(void *ctx, const struct rtnl_link *link, bool is_gone)
 			return;
 		}
 	}
+	d->port[port]->is_virtual = link->is_virtual;
+	d->port[port]->is_veth = strcmp(link->kind, "veth") == 0;
+	d->port[port]->has_filter = has_filter(link);
+	evbd_fast_watched(d->port[port], !has_filter(link) && link->is_promiscuous);
 	attach(d->port[port], link);
 	if (link->is_up)
 		listen_again(d->port[port]);
 	node_port_set_physical(d->node, port, !link->is_virtual);
 	node_port_state(d->node, port, d->port[port]->link != NULL, link->is_up, link->mac, link->mtu, now);
+	evbd_fast_port(d->port[port]);
 	d->wants_mtu_check = true;
 	evbd_flush(d);
 }

@@ -8,8 +8,7 @@
 
 static struct mono host_now(void *ctx)
 {
-	(void)ctx;
-	return evbd_now();
+	return evbd_input(ctx);
 }
 
 static int64_t realtime_offset_ns(void *ctx)
@@ -36,6 +35,8 @@ static bool host_port(void *ctx, uint16_t port, struct ctl_port_info *ret)
 		return false;
 	*ret = (struct ctl_port_info){
 		.driver = e->link ? e->link->ops->driver : NULL,
+		.is_fast = e->is_fast,
+		.fast_why = e->fast_why,
 		.link = e->past,
 		.offloads = &e->offloads,
 		.why = e->why,
@@ -94,6 +95,7 @@ struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno)
 		.conf = host_conf,
 		.types = host_types,
 		.port = host_port,
+		.refresh = evbd_fast_refresh,
 		.reload = host_reload,
 		.state = host_state,
 		.libvirt = host_libvirt,

@@ -73,6 +73,8 @@ static void begin_show(struct ctl_client *c, const json_t *request)
 	}
 	if (!read_limits(c, request, &walk))
 		return;
+	if (walk.host->refresh)
+		walk.host->refresh(walk.host->ctx);
 	for (unsigned i = 0; i < N_SHOWS; i++) {
 		if (strcmp(shows[i].what, what) != 0)
 			continue;

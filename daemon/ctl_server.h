@@ -18,9 +18,11 @@
 struct event_base;
 struct recorder;
 
-struct ctl_port_info {                        /* what the shell knows of a node port */
-	const char *driver;                   /* NULL: no link open */
-	struct link_counters link;            /* over all links the port had */
+struct ctl_port_info {             /* what the shell knows of a node port */
+	const char *driver;        /* NULL: no link open */
+	bool is_fast;              /* the fast path runs there, and the driver has what it leaves */
+	const char *fast_why;      /* why it does not; NULL or empty: it does, or is not asked for */
+	struct link_counters link; /* over all links the port had */
 	const struct offload_saved *offloads; /* changed on the device; NULL: none */
 	const char *why;                      /* why no link could be opened; NULL or empty: fine */
 	bool is_shielded;                     /* the host's own stack hears nothing of the port */
@@ -48,6 +50,8 @@ struct ctl_host { /* strings and pointers must live as long as the server */
 	const struct vtdb_types *(*types)(void *ctx); /* in force; NULL: none configured */
 	/** False: nothing is known of this port. */
 	bool (*port)(void *ctx, uint16_t port, struct ctl_port_info *ret);
+	/** May be NULL. Bring counters up to date that something else keeps. */
+	void (*refresh)(void *ctx);
 	/** Read the configuration again. 0, or negative errno with *ret_error. *ret_n may exceed max. */
 	int (*reload)(void *ctx, struct conf_change *ret, unsigned max, unsigned *ret_n,
 		struct conf_error *ret_error);

@@ -300,7 +300,9 @@ static void port_row(struct ctl_walk *w, const struct node_port *p)
 	ctl_put_text(row, "mac", p->is_present ? mac_format(p->mac, mac) : NULL);
 	ctl_put(row, "mtu", p->is_present ? json_integer(p->mtu) : NULL);
 	ctl_put(row, "mtu_needed", mtu.needed > 0 ? json_integer(mtu.needed) : NULL);
-	ctl_put_text(row, "driver", info.driver);
+	ctl_put_text(row, "driver", info.is_fast ? "xdp" : info.driver);
+	ctl_put_text(row, "slow_path", info.is_fast ? info.driver : NULL);
+	ctl_put_text(row, "no_fast_path", info.fast_why);
 	put_offloads(row, info.offloads);
 	ctl_put(row, "pvid", p->kind != NODE_VM ? json_integer(p->conf.pvid) : NULL);
 	snprintf(text, sizeof(text), "vlan %u", p->conf.unassociated_vid);

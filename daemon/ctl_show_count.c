@@ -93,6 +93,7 @@ static const struct counter relay_names[] = {
 	{ "rx_octets", AT(relay_port_counters, rx_octets) },
 	{ "tx_frames", AT(relay_port_counters, tx_frames) },
 	{ "tx_octets", AT(relay_port_counters, tx_octets) },
+	{ "kernel_frames", AT(relay_port_counters, kernel_frames) },
 	{ "rr_reflected", AT(relay_port_counters, reflected) },
 	{ "learn_full", AT(relay_port_counters, learn_full) },
 	{ "learn_refused", AT(relay_port_counters, learn_refused) },

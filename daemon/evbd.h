@@ -12,8 +12,11 @@
 
 #include "ctl_proto.h"
 #include "ctl_server.h"
+#include "device_worker.h"
+#include "fastpath.h"
 #include "link.h"
 #include "log.h"
+#include "netdev.h"
 #include "offload_memo.h"
 #include "recorder.h"
 #include "rtnl.h"
@@ -40,12 +43,20 @@ struct evbd_port { /* shell of one node port */
 	struct event *timer;
 	struct mono armed; /* when the timer fires */
 	struct offload_saved offloads;
-	bool is_shielded;          /* VM port: the host's own stack hears nothing of it */
-	bool is_exposed;           /* it should be, but can't */
-	bool wants_record;         /* its last frames are to be written to a file */
-	struct mono recorded_at;   /* when that was the case last; 0: never */
-	struct link_counters past; /* of links closed earlier, so that counters survive a flap */
-	char why[CONF_TEXT];       /* why no link could be opened; empty when fine */
+	bool is_shielded;            /* VM port: the host's own stack hears nothing of it */
+	bool is_exposed;             /* it should be, but can't */
+	bool wants_record;           /* its last frames are to be written to a file */
+	struct mono recorded_at;     /* when that was the case last; 0: never */
+	bool is_virtual, is_veth;    /* of the device, as rtnl_link says */
+	bool has_filter;             /* it takes frames to its own address only, unless promiscuous */
+	bool is_watched;             /* somebody captures there */
+	bool is_fast;                /* the fast path's program runs there */
+	uint64_t fast_ticket;        /* of the job that is to attach it, 0: none */
+	bool takes_xdp;              /* the device takes frames from such programs */
+	uint32_t program_before;     /* of a predecessor that was killed, 0: none */
+	char fast_why[FASTPATH_WHY]; /* why it is not; empty: it is, or nobody asked */
+	struct link_counters past;   /* of links closed earlier, so that counters survive a flap */
+	char why[CONF_TEXT];         /* why no link could be opened; empty when fine */
 	uint32_t
 		mtu_told; /* what the log was told that the device's MTU had to be; 0: nothing, or it is enough */
 };
@@ -60,6 +71,8 @@ struct evbd {
 	struct state *state;
 	struct rtnl *rtnl;
 	struct event *rtnl_ev;
+	struct device_worker *worker;
+	bool is_settled; /* the devices that were there at the start have been seen */
 	struct offload_memo *memo;
 	bool memo_is_stale;    /* devices were attached or let go since it was written */
 	bool memo_is_bad;      /* it can't be written, which was told */
@@ -67,6 +80,13 @@ struct evbd {
 	struct tape *tape;
 	bool tape_is_bad; /* which was told */
 	struct recorder *recorder;
+	struct fastpath *fast; /* NULL: none, and fast_why says why */
+	char fast_why[FASTPATH_WHY];
+	bool fast_is_bad;      /* it had to be given up, which was told */
+	struct netdev *netdev; /* these with `fast` */
+	struct event *netdev_ev;
+	struct event *fast_ev;
+	uint64_t fast_tickets; /* given out */
 	struct event *record_timer;
 	struct event *relay_timer;
 	struct event *signal[3]; /* TERM, INT, HUP */
@@ -79,6 +99,7 @@ struct evbd {
 	bool is_batch;         /* a batch of frames is being read, its handler flushes */
 	bool wants_mtu_check;  /* ports, channels or VSIs have changed */
 	struct mono batch_now; /* time of the batch of frames being read */
+	struct mono input_now; /* when the node got its first input since the last flush */
 	struct mono started;
 	enum sandbox sandbox;      /* set before evbd_start() */
 	struct dur alive_interval; /* the service manager's watchdog; 0: it has none */
@@ -86,6 +107,8 @@ struct evbd {
 };
 
 struct mono evbd_now(void);
+/** The time, for an input of the node: so that it is known how long after it the answers have left. */
+struct mono evbd_input(struct evbd *d);
 
 /* loop.c */
 int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf);
@@ -96,6 +119,8 @@ void evbd_flush(struct evbd *d);
 void evbd_event(struct evbd *d, const struct node_event *ev, struct mono now);
 /** Set a timer; MONO_NEVER stops it. */
 void evbd_arm(struct event *timer, struct mono when, struct mono now);
+/** Set a device administratively up or down, soon. */
+void evbd_set_link(struct evbd *d, int ifindex, bool is_up);
 /** Take in what the kernel has said of devices. */
 void evbd_read_devices(struct evbd *d);
 
@@ -113,6 +138,28 @@ void evbd_on_tape(
 void evbd_tape_flush(struct evbd *d);
 /** CLOCK_REALTIME less evbd_now(). */
 int64_t evbd_realtime_offset_ns(void);
+
+/* fast.c: the fast path */
+/** Load it, with the capabilities of the start. Without it everything works. */
+void evbd_fast_open(struct evbd *d);
+/** Listen to what it says, when the worker runs. */
+void evbd_fast_start(struct evbd *d);
+void evbd_fast_close(struct evbd *d);
+/** Tell the log whether there is one. */
+void evbd_fast_tell(struct evbd *d);
+/** The port, its link or its device has changed; all of them. */
+void evbd_fast_port(struct evbd_port *e);
+/** Somebody captures there, or does not any more. */
+void evbd_fast_watched(struct evbd_port *e, bool is_watched);
+void evbd_fast_ports(struct evbd *d);
+/** The device does without from now on, or is gone. */
+void evbd_fast_stop(struct evbd_port *e, bool is_gone);
+/** The relay's tables may have changed: before a frame that tells of it leaves. */
+void evbd_fast_sync(struct evbd *d);
+/** Every second, before the relay forgets stations. */
+void evbd_fast_on_time(struct evbd *d, struct mono now);
+/** node_io.refresh. */
+void evbd_fast_refresh(void *ctx);
 
 /* ctl_host.c: what the control server needs of the shell */
 struct ctl_server *evbd_ctl(struct evbd *d, int *ret_errno);

@@ -102,7 +102,7 @@ static void arm(struct libvirt_socket *s, struct mono now)
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
 	struct libvirt_socket *s = ctx;
-	struct mono now = evbd_now();
+	struct mono now = evbd_input(s->d);
 
 	(void)fd;
 	(void)what;
@@ -146,7 +146,7 @@ static int set(struct libvirt_socket *s, const struct libvirt_head *h, const str
 {
 	uint16_t port = NODE_NO_PORT;
 	char why[LIBVIRT_REASON];
-	int err = libvirt_set(s->vsis, device_of(s->d, h), h, v, evbd_now(), &port, why);
+	int err = libvirt_set(s->vsis, device_of(s->d, h), h, v, evbd_input(s->d), &port, why);
 
 	if (err)
 		log_not_taken(s, h, why);
@@ -213,7 +213,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	evbd_read_devices(s->d);
 	for (unsigned i = 0; i < BUDGET && read_one(s); i++)
 		;
-	now = evbd_now();
+	now = evbd_input(s->d);
 	for (uint16_t i = 0; i < node_n_ports(s->d->node); i++) {
 		if (s->is_touched[i] && node_port(s->d->node, i))
 			node_kick(s->d->node, i, now);

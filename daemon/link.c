@@ -21,24 +21,26 @@ void *link_fail(const struct link_error *e, int error, const char *what, const c
 	return NULL;
 }
 
-struct link *link_open(enum link_kind kind, const char *ifname, int *ret_errno, char *err, unsigned err_size)
+struct link *link_open(enum link_kind kind, const char *ifname, bool is_promiscuous, int *ret_errno,
+	char *err, unsigned err_size)
 {
 	struct link_error e = { ret_errno, err, err_size };
-	unsigned ifindex = if_nametoindex(ifname);
+	struct link_part_of at = { ifname, (int)if_nametoindex(ifname), is_promiscuous, LINK_PART_DATA, 0 };
 
-	if (ifindex == 0)
+	if (at.ifindex == 0)
 		return link_fail(&e, errno, ifname, NULL);
 	switch (kind) {
 	case LINK_PCAP:
-		return link_open_pcap(ifname, (int)ifindex, LINK_PART_DATA, 0, &e);
+		return link_open_pcap(&at, &e);
 	case LINK_PCAP_VIRTUAL:
-		return link_open_both(ifname, (int)ifindex, &e);
+		return link_open_both(&at, &e);
 	case LINK_CONTROL:
-		return link_open_packet(ifname, (int)ifindex, LINK_PART_CONTROL, 0, &e);
+		at.part = LINK_PART_CONTROL;
+		break;
 	case LINK_PACKET:
 		break;
 	}
-	return link_open_packet(ifname, (int)ifindex, LINK_PART_DATA, 0, &e);
+	return link_open_packet(&at, &e);
 }
 
 void link_counters_add(struct link_counters *sum, const struct link_counters *c)

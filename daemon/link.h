@@ -52,9 +52,10 @@ enum link_kind {
 	LINK_PACKET,
 	LINK_CONTROL, /* receives the control frames that the others leave out (link_filter.c); sends nothing */
 };
-/** Open `ifname` with a driver in promiscuous mode. NULL with *ret_errno (negative) and a text in err. The first two can't
+/** Open `ifname` with a driver, in promiscuous mode if its device filters by address. NULL with *ret_errno (negative) and a text in err. The first two can't
  * be opened while the device is down (-ENETDOWN), and take frames as long as the MTU at the time of opening. */
-struct link *link_open(enum link_kind kind, const char *ifname, int *ret_errno, char *err, unsigned err_size);
+struct link *link_open(enum link_kind kind, const char *ifname, bool is_promiscuous, int *ret_errno,
+	char *err, unsigned err_size);
 /** Create a tap device `ifname` (persistent only while open) and return its link. */
 struct link *link_open_tap(const char *ifname, int *ret_errno, char *err, unsigned err_size);
 /** Frames come from capture file `in`, poll() gives 0 at its end; what is sent goes to capture file `out`, stamped with

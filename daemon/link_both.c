@@ -112,25 +112,30 @@ static bool watch(const struct link *set, const struct link *l)
 	return epoll_ctl(set->fd, EPOLL_CTL_ADD, l->fd, &ev) == 0;
 }
 
-struct link *link_open_both(const char *ifname, int ifindex, const struct link_error *e)
+struct link *link_open_both(const struct link_part_of *at, const struct link_error *e)
 {
 	struct link_both *b = calloc(1, sizeof(*b));
-	unsigned limit = (unsigned)link_mtu_of(ifname) + SLACK;
+	struct link_part_of part = *at;
 
+	part.limit = (unsigned)link_mtu_of(at->ifname) + SLACK;
 	if (!b)
-		return link_fail(e, ENOMEM, ifname, NULL);
+		return link_fail(e, ENOMEM, at->ifname, NULL);
 	b->link.ops = &link_both_ops;
 	b->link.fd = epoll_create1(EPOLL_CLOEXEC);
 	if (b->link.fd < 0)
-		link_fail(e, errno, ifname, NULL);
-	else if ((b->small = link_open_pcap(ifname, ifindex, LINK_PART_SHORT, limit, e)) != NULL)
-		b->big = link_open_packet(ifname, ifindex, LINK_PART_LONG, limit, e);
+		link_fail(e, errno, at->ifname, NULL);
+	else {
+		part.part = LINK_PART_SHORT;
+		b->small = link_open_pcap(&part, e);
+		part.part = LINK_PART_LONG;
+		b->big = b->small ? link_open_packet(&part, e) : NULL;
+	}
 	if (!b->big) {
 		link_both_close(&b->link);
 		return NULL;
 	}
 	if (!watch(&b->link, b->small) || !watch(&b->link, b->big)) {
-		link_fail(e, errno, ifname, NULL);
+		link_fail(e, errno, at->ifname, NULL);
 		link_both_close(&b->link);
 		return NULL;
 	}

@@ -210,12 +210,12 @@ static bool set_option(int fd, int option, int value)
 }
 
 /* A descriptor, or -errno. Nothing is received before bind(): the protocol is 0 until then. */
-static int open_socket(int ifindex, enum link_part part, unsigned limit)
+static int open_socket(const struct link_part_of *part)
 {
 	struct sockaddr_ll at = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = ifindex
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = part->ifindex
 	};
-	struct packet_mreq promisc = { .mr_ifindex = ifindex, .mr_type = PACKET_MR_PROMISC };
+	struct packet_mreq promisc = { .mr_ifindex = part->ifindex, .mr_type = PACKET_MR_PROMISC };
 	socklen_t len = sizeof(at);
 	int size = PACKET_RCVBUF;
 	int error;
@@ -227,8 +227,10 @@ static int open_socket(int ifindex, enum link_part part, unsigned limit)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (!set_option(fd, PACKET_VNET_HDR, 1) || !set_option(fd, PACKET_AUXDATA, 1) ||
 		!set_option(fd, PACKET_IGNORE_OUTGOING, 1) ||
-		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc, sizeof(promisc)) != 0 ||
-		link_filter(fd, part, limit) != 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+		(part->is_promiscuous &&
+			setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc, sizeof(promisc)) != 0) ||
+		link_filter(fd, part->part, part->limit) != 0 ||
+		bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
 		getsockname(fd, (struct sockaddr *)&at, &len) != 0)
 		error = errno;
 	else if (at.sll_hatype != ARPHRD_ETHER)
@@ -239,20 +241,19 @@ static int open_socket(int ifindex, enum link_part part, unsigned limit)
 	return -error;
 }
 
-struct link *link_open_packet(
-	const char *ifname, int ifindex, enum link_part part, unsigned limit, const struct link_error *e)
+struct link *link_open_packet(const struct link_part_of *at, const struct link_error *e)
 {
 	struct link_packet *lp = calloc(1, sizeof(*lp));
 	int rc;
 
 	if (!lp)
-		return link_fail(e, ENOMEM, ifname, NULL);
+		return link_fail(e, ENOMEM, at->ifname, NULL);
 	lp->link.ops = &link_packet_ops;
-	lp->link.fd = rc = open_socket(ifindex, part, limit);
-	if (rc >= 0 && part != LINK_PART_CONTROL)
-		lp->tx = txq_new(ifindex, &rc);
-	if (rc < 0 || (part != LINK_PART_CONTROL && !lp->tx)) {
-		link_fail(e, -rc, ifname, NULL);
+	lp->link.fd = rc = open_socket(at);
+	if (rc >= 0 && at->part != LINK_PART_CONTROL)
+		lp->tx = txq_new(at->ifindex, &rc);
+	if (rc < 0 || (at->part != LINK_PART_CONTROL && !lp->tx)) {
+		link_fail(e, -rc, at->ifname, NULL);
 		link_packet_close(&lp->link);
 		return NULL;
 	}

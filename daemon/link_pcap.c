@@ -130,15 +130,15 @@ static int error_of(int pcap_error)
 }
 
 /* 0 or a positive errno; libpcap's own words are in pcap_geterr(). */
-static int activate(struct link_pcap *lp, const char *ifname, enum link_part part, unsigned limit)
+static int activate(struct link_pcap *lp, const struct link_part_of *at)
 {
 	char err[PCAP_ERRBUF_SIZE];
 	pcap_t *p = lp->pcap;
 	int on = 1;
 	int rc;
 
-	pcap_set_snaplen(p, link_mtu_of(ifname) + PCAP_SNAP_EXTRA);
-	pcap_set_promisc(p, 1);
+	pcap_set_snaplen(p, link_mtu_of(at->ifname) + PCAP_SNAP_EXTRA);
+	pcap_set_promisc(p, at->is_promiscuous);
 	pcap_set_immediate_mode(p, 1);
 	pcap_set_buffer_size(p, PCAP_RING_OCTETS);
 	rc = pcap_activate(p);
@@ -151,34 +151,33 @@ static int activate(struct link_pcap *lp, const char *ifname, enum link_part par
 	lp->link.fd = pcap_get_selectable_fd(p);
 	if (setsockopt(lp->link.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0)
 		return errno;
-	return -link_filter(lp->link.fd, part, limit);
+	return -link_filter(lp->link.fd, at->part, at->limit);
 }
 
-struct link *link_open_pcap(
-	const char *ifname, int ifindex, enum link_part part, unsigned limit, const struct link_error *e)
+struct link *link_open_pcap(const struct link_part_of *at, const struct link_error *e)
 {
 	struct link_pcap *lp = calloc(1, sizeof(*lp));
 	char err[PCAP_ERRBUF_SIZE];
 	int rc;
 
 	if (!lp)
-		return link_fail(e, ENOMEM, ifname, NULL);
+		return link_fail(e, ENOMEM, at->ifname, NULL);
 	lp->link.ops = &link_pcap_ops;
 	lp->link.fd = -1;
-	lp->ifindex = ifindex;
-	lp->pcap = pcap_create(ifname, err);
+	lp->ifindex = at->ifindex;
+	lp->pcap = pcap_create(at->ifname, err);
 	if (!lp->pcap) {
-		link_fail(e, EIO, ifname, err);
+		link_fail(e, EIO, at->ifname, err);
 		goto fail;
 	}
-	rc = activate(lp, ifname, part, limit);
+	rc = activate(lp, at);
 	if (rc != 0) {
-		link_fail(e, rc, ifname, *pcap_geterr(lp->pcap) ? pcap_geterr(lp->pcap) : NULL);
+		link_fail(e, rc, at->ifname, *pcap_geterr(lp->pcap) ? pcap_geterr(lp->pcap) : NULL);
 		goto fail;
 	}
-	lp->tx = txq_new(ifindex, &rc);
+	lp->tx = txq_new(at->ifindex, &rc);
 	if (!lp->tx) {
-		link_fail(e, -rc, ifname, NULL);
+		link_fail(e, -rc, at->ifname, NULL);
 		goto fail;
 	}
 	return &lp->link;

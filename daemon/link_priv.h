@@ -26,11 +26,16 @@ enum link_part { /* of a device's frames, for one socket; each frame is in exact
 /** Let a packet socket have its part only. 0 or -errno. */
 int link_filter(int fd, enum link_part part, unsigned limit);
 
-struct link *link_open_pcap(
-	const char *ifname, int ifindex, enum link_part part, unsigned limit, const struct link_error *e);
-struct link *link_open_packet(
-	const char *ifname, int ifindex, enum link_part part, unsigned limit, const struct link_error *e);
-struct link *link_open_both(const char *ifname, int ifindex, const struct link_error *e);
+struct link_part_of { /* what one socket is to have */
+	const char *ifname;
+	int ifindex;
+	bool is_promiscuous;
+	enum link_part part;
+	unsigned limit;
+};
+struct link *link_open_pcap(const struct link_part_of *at, const struct link_error *e);
+struct link *link_open_packet(const struct link_part_of *at, const struct link_error *e);
+struct link *link_open_both(const struct link_part_of *at, const struct link_error *e);
 /** MTU of a device, 1500 if it can't be told. */
 int link_mtu_of(const char *ifname);
 

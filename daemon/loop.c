@@ -18,12 +18,23 @@
 #include "notify.h"
 #include "privilege.h"
 
+enum { LAG_NS = 100000 }; /* between an input and the frames that answer it: not worth mentioning */
+
 struct mono evbd_now(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (struct mono){ (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec };
+}
+
+struct mono evbd_input(struct evbd *d)
+{
+	struct mono now = evbd_now();
+
+	if (d->n_dirty == 0)
+		d->input_now = now;
+	return now;
 }
 
 /* ---- what the node asks for ---- */
@@ -46,8 +57,18 @@ static void on_send(void *ctx, uint16_t port, struct span head, struct span rest
 		event_active(d->flush, EV_TIMEOUT, 0);
 }
 
+/* Ack times begin when requests leave: we may have been held up. */
+static void have_left(const struct evbd_port *e)
+{
+	struct mono now = evbd_now();
+
+	if (node_port(e->d->node, e->port) && mono_since(e->d->input_now, now).ns > LAG_NS)
+		node_port_left(e->d->node, e->port, now);
+}
+
 void evbd_flush(struct evbd *d)
 {
+	evbd_fast_sync(d);
 	for (uint16_t i = 0; i < d->n_dirty; i++) {
 		struct evbd_port *e = d->port[d->dirty[i]];
 
@@ -56,6 +77,7 @@ void evbd_flush(struct evbd *d)
 		e->is_dirty = false;
 		if (e->link)
 			e->link->ops->flush(e->link);
+		have_left(e);
 	}
 	d->n_dirty = 0;
 	d->is_batch = false;
@@ -76,6 +98,15 @@ static void on_carrier(void *ctx, uint16_t port, bool is_on)
 	event_active(d->flush, EV_TIMEOUT, 0);
 }
 
+void evbd_set_link(struct evbd *d, int ifindex, bool is_up)
+{
+	const struct device_job job = { .kind = is_up ? DEVICE_JOB_UP : DEVICE_JOB_DOWN,
+		.device = { .ifindex = ifindex } };
+
+	if (d->worker == NULL || !device_worker_put(d->worker, &job))
+		(void)rtnl_set_link(d->rtnl, ifindex, is_up);
+}
+
 /* What is set down is written down before, for a successor that has to set it up again. */
 static void set_links(struct evbd *d)
 {
@@ -85,7 +116,7 @@ static void set_links(struct evbd *d)
 
 		if (!e || (!e->wants_up && !e->wants_down))
 			continue;
-		(void)rtnl_set_link(d->rtnl, e->ifindex, e->wants_up);
+		evbd_set_link(d, e->ifindex, e->wants_up);
 		e->wants_up = e->wants_down = false;
 	}
 }
@@ -157,7 +188,9 @@ static void on_relay_timer(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	node_on_time(d->node, evbd_now());
+	evbd_fast_on_time(d, evbd_now());
+	node_on_time(d->node, evbd_input(d));
+	evbd_fast_sync(d);
 	state_on_time(d->state);
 	evbd_memo(d);
 	say_alive(d);
@@ -174,6 +207,10 @@ void evbd_read_devices(struct evbd *d)
 			"event=\"rtnetlink failed: devices that come or go are not seen\" error=\"%s\"",
 			strerror(-err));
 		event_del(d->rtnl_ev);
+	}
+	if (rtnl_is_settled(d->rtnl) && !d->is_settled) {
+		d->is_settled = true;
+		evbd_fast_ports(d);
 	}
 	if (rtnl_is_settled(d->rtnl)) {
 		state_restore_waiting(d->state, evbd_now());
@@ -250,6 +287,7 @@ static int make_node(struct evbd *d)
 		.event = on_event,
 		.rearm = on_rearm,
 		.carrier = on_carrier,
+		.refresh = evbd_fast_refresh,
 		.vtdb = vtdb_file_driver(&d->vtdb),
 		.control = evbd_on_control,
 		.tape = d->tape_path ? evbd_on_tape : NULL };
@@ -319,18 +357,23 @@ static int watch_devices(struct evbd *d)
 }
 
 /* What start-up needed and running does not is given away. Threads are made before: none is made after. */
-static void confine(struct evbd *d)
+static int confine(struct evbd *d)
 {
 	int err;
 
 	if (privilege_drop() < 0)
 		log_line(&d->log, LOG_WARNING, "event=\"capabilities could not be dropped\"");
 	state_start(d->state);
+	d->worker = device_worker_start(d->fast, d->netdev, d->rtnl);
+	if (d->worker == NULL)
+		return -EAGAIN;
+	evbd_fast_start(d);
 	(void)closer_start(); /* without it closing takes its time */
 	err = sandbox_enter(d->sandbox);
 	if (err < 0 && (err != -ENOSYS || sandbox_is_built()))
 		log_line(&d->log, LOG_WARNING, "event=\"system calls are not filtered\" error=\"%s\"",
 			strerror(-err));
+	return 0;
 }
 
 int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
@@ -366,13 +409,17 @@ int evbd_start(struct evbd *d, const char *conf_path, struct conf *conf)
 		err = make_ports(d);
 	if (!err)
 		err = restore_state(d);
-	if (!err)
+	if (!err) {
+		evbd_fast_open(d);
 		err = watch_devices(d);
+	}
 	if (!err) {
 		d->alive_interval = notify_interval();
 		on_relay_timer(-1, 0, d);
-		confine(d);
+		err = confine(d);
 	}
+	if (!err)
+		evbd_fast_tell(d);
 	return err;
 }
 
@@ -397,6 +444,9 @@ void evbd_stop(struct evbd *d)
 	state_close(d->state);
 	for (uint16_t i = 0; i < NODE_MAX_PORTS; i++)
 		evbd_port_free(d, i);
+	device_worker_stop(d->worker);
+	evbd_fast_close(d);
+	device_worker_free(d->worker);
 	closer_stop();
 	offload_memo_close(d->memo);
 	if (d->rtnl_ev)

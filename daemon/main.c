@@ -135,8 +135,8 @@ int main(int argc, char **argv)
 			played = optarg;
 			break;
 		case 'V':
-			printf("evbd %s%s%s\n", EVBD_VERSION, sandbox_is_built() ? " seccomp" : "",
-				notify_is_built() ? " systemd" : "");
+			printf("evbd %s%s%s%s\n", EVBD_VERSION, sandbox_is_built() ? " seccomp" : "",
+				notify_is_built() ? " systemd" : "", fastpath_is_built() ? " xdp" : "");
 			return 0;
 		case 'h':
 			fputs(usage, stdout);

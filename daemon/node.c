@@ -85,11 +85,12 @@ struct node *node_new(const struct conf *c, const struct node_io *io, uint64_t s
 	rc = (struct relay_cfg){
 		.max_lports = NODE_MAX_PORTS,
 		.max_fdb = c->max_fdb,
-		.max_admit = 65536,
+		.max_admit = NODE_MAX_ADMIT,
 		.fdb_age_s = c->fdb_age_s,
 		.max_learned_drp = 16,
 		.max_channels = NODE_MAX_PORTS,
 		.max_lists = 1024,
+		.max_changes = 8192,
 		.key = n->key,
 	};
 	mem = calloc(1, relay_size(&rc));
@@ -416,6 +417,31 @@ struct mono node_port_deadline(const struct node *n, uint16_t port)
 			   : machines_deadline(n, port);
 }
 
+static void have_left(struct node *n, uint16_t port, struct mono now)
+{
+	struct node_port *p = n->port[port];
+
+	bool is_news = p->vdp && ecp_tx_left(&p->ecp_tx, now);
+
+	if (p->vifs)
+		is_news |= port_vif_left(n, port, now);
+	if (is_news && p->scid != NODE_CHANNEL_DEFAULT)
+		port_channel_rearm(n, port);
+}
+
+void node_port_left(struct node *n, uint16_t port, struct mono now)
+{
+	const struct node_channels *c = n->port[port]->channels;
+
+	NODE_TAPE(n, NODE_IN_LEFT, now, TAPE_OF(port));
+	have_left(n, port, now);
+	for (uint32_t scid = 0; c && c->n > 0 && scid < sizeof(c->by_scid) / sizeof(c->by_scid[0]); scid++)
+		if (c->by_scid[scid] != NODE_NO_PORT && c->by_scid[scid] != port)
+			have_left(n, c->by_scid[scid], now);
+	if (n->io.rearm != NULL)
+		n->io.rearm(n->io.ctx, port);
+}
+
 void node_on_time(struct node *n, struct mono now)
 {
 	NODE_TAPE(n, NODE_IN_TIME, now, span_of(NULL, 0));
@@ -468,4 +494,14 @@ uint16_t node_n_ports(const struct node *n)
 const struct relay *node_relay(const struct node *n)
 {
 	return n->relay;
+}
+
+struct relay *node_relay_mirrored(struct node *n)
+{
+	return n->relay;
+}
+
+uint16_t node_port_of_lport(const struct node *n, uint16_t lport)
+{
+	return lport < NODE_MAX_PORTS ? n->by_lport[lport] : NODE_NO_PORT;
 }

@@ -28,6 +28,7 @@ enum {
 	NODE_NO_PORT = 0xffff,
 	NODE_AGENTS = 3,
 	NODE_CHANNEL_DEFAULT = CDCP_DEFAULT,
+	NODE_MAX_ADMIT = 65536,     /* (VID, address) entries of associated VSIs */
 	NODE_LABEL = CONF_NAME + 8, /* "swp1/4094", "swp1#1048575" */
 	NODE_PE_UPLINKS = 8,        /* of one port extender */
 };
@@ -86,6 +87,7 @@ enum node_input {
 	NODE_IN_STATISTICS,
 	NODE_IN_RX,
 	NODE_IN_PORT_TIME,
+	NODE_IN_LEFT,
 	NODE_IN_TIME,
 	NODE_IN_ANSWER,
 	NODE_IN_RECHECK,
@@ -117,6 +119,8 @@ struct node_io {
 	/** May be NULL. A VM port's device is to lose its carrier, since its VIF is gone, or to have it again; its state comes
 	 * back with node_port_state() (port-extension-reference 3.6, 5.3). */
 	void (*carrier)(void *ctx, uint16_t port, bool is_on);
+	/** May be NULL. Another driver forwards and counts, too: the relay is to be told of it now. */
+	void (*refresh)(void *ctx);
 	struct node_vtdb vtdb;
 	/** May be NULL. A control frame of a device - LLDP, ECP - as it is on the wire: before the machines have it, or as it
 	 * is handed to send(). */
@@ -293,6 +297,8 @@ void node_vif_ask_statistics(struct node *n, uint16_t vif, struct mono now);
 
 void node_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
 void node_port_on_time(struct node *n, uint16_t port, struct mono now);
+/** What a device was given to send has left at `now`, much later than the input that it is the answer to: ack times begin. */
+void node_port_left(struct node *n, uint16_t port, struct mono now);
 struct mono node_port_deadline(const struct node *n, uint16_t port);
 void node_on_time(struct node *n, struct mono now);
 struct mono node_deadline(const struct node *n);
@@ -345,6 +351,10 @@ uint16_t node_find_label(const struct node *n, const char *label);
 const struct node_port *node_port(const struct node *n, uint16_t port); /* NULL: not in use */
 uint16_t node_n_ports(const struct node *n);                            /* indices 0..n-1, some not in use */
 const struct relay *node_relay(const struct node *n);
+/** The same for a driver that forwards by tables of its own (relay_mirror.h). */
+struct relay *node_relay_mirrored(struct node *n);
+/** Node port of a logical port of the relay. */
+uint16_t node_port_of_lport(const struct node *n, uint16_t lport);
 /** VM port a station VSI is bound to: index, or NODE_NO_PORT. */
 uint16_t node_vsi_vm_port(const struct node_port *p, const struct vdp_vsi *v);
 /** Station port that requests to this one go to: of a port extender's uplinks the elected one. */

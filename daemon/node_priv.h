@@ -150,6 +150,8 @@ bool port_vif_is_csp(const struct node_port *p, struct mac da, struct span frame
 void port_vif_rx(struct node *n, uint16_t port, struct span frame, struct mono now);
 void port_vif_pump(struct node *n, uint16_t port, struct mono now);
 void port_vif_on_time(struct node *n, uint16_t port, struct mono now);
+/** True: its deadline is another one. */
+bool port_vif_left(struct node *n, uint16_t port, struct mono now);
 struct mono port_vif_deadline(const struct node *n, uint16_t port);
 enum fwd_tag port_vif_tag(const struct node_vifs *x);
 /** The settings of the port have changed. */

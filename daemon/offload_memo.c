@@ -1,9 +1,9 @@
 /*
  * offload_memo.c - a small file beside the control socket: which offloads are off on which device because of us, and which
- * devices are down. No feature of ethtool is called "carrier".
+ * devices are down, and where an XDP program is ours. No feature of ethtool is called "carrier" or has a "=" in it.
  *
  *	evbd offloads <boot id> <network namespace>
- *	<ifindex> <name> [carrier] <feature>...
+ *	<ifindex> <name> [carrier] [xdp=<program>] <feature>...
  *
  * It lives as long as what it tells of: /run and the settings of devices are both gone after a boot. It is written
  * anew, whole, and renamed into place whenever a device was attached or let go, and removed at a clean end. What can't
@@ -21,6 +21,7 @@
 enum { MEMO_ROWS = 4096, MEMO_PATH = 128, MEMO_HEAD = 96, MEMO_LINE = 512 };
 
 #define CARRIER "carrier"
+#define PROGRAM "xdp="
 
 struct offload_memo {
 	char path[MEMO_PATH];
@@ -60,6 +61,10 @@ static bool read_row(char *line, struct offload_row *ret)
 	while ((word = strtok_r(NULL, " \n", &save)) != NULL) {
 		if (strcmp(word, CARRIER) == 0) {
 			r.has_no_carrier = true;
+			continue;
+		}
+		if (strncmp(word, PROGRAM, strlen(PROGRAM)) == 0) {
+			r.program = (uint32_t)strtoul(word + strlen(PROGRAM), NULL, 10);
 			continue;
 		}
 		if (r.saved.n == sizeof(r.saved.item) / sizeof(r.saved.item[0]) ||
@@ -109,7 +114,7 @@ static bool has(const struct offload_saved *saved, const char *name)
 }
 
 void offload_memo_take(const struct offload_memo *m, int ifindex, const char *name,
-	struct offload_saved *saved, bool *ret_has_no_carrier)
+	struct offload_saved *saved, bool *ret_has_no_carrier, uint32_t *ret_program)
 {
 	for (unsigned i = 0; i < m->n; i++) {
 		const struct offload_saved *was = &m->row[i].saved;
@@ -117,6 +122,8 @@ void offload_memo_take(const struct offload_memo *m, int ifindex, const char *na
 		if (m->row[i].ifindex != ifindex || strcmp(m->row[i].name, name) != 0)
 			continue;
 		*ret_has_no_carrier |= m->row[i].has_no_carrier;
+		if (m->row[i].program != 0)
+			*ret_program = m->row[i].program;
 		for (unsigned k = 0; k < was->n; k++)
 			if (!has(saved, was->item[k].name) &&
 				saved->n < sizeof(saved->item) / sizeof(saved->item[0]))
@@ -131,9 +138,11 @@ static bool write_rows(
 
 	fputs(m->head, f);
 	while (next(ctx, &r)) {
-		if (r.saved.n == 0 && !r.has_no_carrier)
+		if (r.saved.n == 0 && !r.has_no_carrier && r.program == 0)
 			continue;
 		fprintf(f, "%d %s%s", r.ifindex, r.name, r.has_no_carrier ? " " CARRIER : "");
+		if (r.program != 0)
+			fprintf(f, " " PROGRAM "%u", r.program);
 		for (unsigned k = 0; k < r.saved.n; k++)
 			fprintf(f, " %s", r.saved.item[k].name);
 		fputc('\n', f);

@@ -25,6 +25,8 @@ struct mono port_move_last_seen(const struct node *n, uint16_t port, const struc
 {
 	uint32_t at = vdp_table_find(n->port[port]->vdp, id);
 
+	if (n->io.refresh != NULL)
+		n->io.refresh(n->io.ctx);
 	return at != UINT32_MAX ? relay_vsi_last_seen(n->relay, lport_of(n, port, at), at) : MONO_ZERO;
 }
 

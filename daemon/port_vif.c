@@ -440,6 +440,11 @@ void port_vif_on_time(struct node *n, uint16_t port, struct mono now)
 		csp_pe_on_time(x->pe->csp, now);
 }
 
+bool port_vif_left(struct node *n, uint16_t port, struct mono now)
+{
+	return is_talking(n, port) && ecp_tx_left(&n->port[port]->vifs->ecp_tx, now);
+}
+
 struct mono port_vif_deadline(const struct node *n, uint16_t port)
 {
 	const struct node_vifs *x = n->port[port]->vifs;

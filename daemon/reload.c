@@ -139,7 +139,7 @@ void evbd_vifs_conf(struct evbd *d, struct mono now)
 int evbd_reload(
 	struct evbd *d, struct conf_change *ret, unsigned max, unsigned *ret_n, struct conf_error *ret_error)
 {
-	struct mono now = evbd_now();
+	struct mono now = evbd_input(d);
 	struct conf_change *changes;
 	struct conf *fresh = NULL;
 	unsigned n;

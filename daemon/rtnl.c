@@ -98,8 +98,9 @@ static void forget(struct rtnl *r, unsigned i)
 
 static bool is_same(const struct rtnl_link *a, const struct rtnl_link *b)
 {
-	return a->is_up == b->is_up && a->is_virtual == b->is_virtual && a->mtu == b->mtu &&
-	       mac_equal(a->mac, b->mac) && strcmp(a->kind, b->kind) == 0;
+	return a->is_up == b->is_up && a->is_virtual == b->is_virtual &&
+	       a->is_promiscuous == b->is_promiscuous && a->mtu == b->mtu && mac_equal(a->mac, b->mac) &&
+	       strcmp(a->kind, b->kind) == 0;
 }
 
 static int learn(struct rtnl *r, const struct rtnl_link *link)
@@ -157,6 +158,9 @@ static int on_attribute(const struct nlattr *a, void *link)
 	case IFLA_MTU:
 		if (len == sizeof(ret->mtu))
 			ret->mtu = mnl_attr_get_u32(a);
+		break;
+	case IFLA_PROMISCUITY: /* IFF_PROMISC is only what an administrator set */
+		ret->is_promiscuous = len == sizeof(uint32_t) && mnl_attr_get_u32(a) > 0;
 		break;
 	case IFLA_ADDRESS:
 		if (len == sizeof(ret->mac))

@@ -13,7 +13,8 @@ struct rtnl_link {
 	char name[16];
 	bool is_up; /* administratively up and carrier (IFF_UP, IFF_LOWER_UP) */
 	bool is_virtual; /* has IFLA_INFO_KIND: veth, tun, macvlan, bridge ... its senders may leave offloads undone */
-	char kind[16]; /* IFLA_INFO_KIND, empty for a physical device */
+	bool is_promiscuous; /* somebody wants frames for other addresses, too */
+	char kind[16];       /* IFLA_INFO_KIND, empty for a physical device */
 	struct mac mac;
 	uint32_t mtu;
 };

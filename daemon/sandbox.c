@@ -34,6 +34,7 @@ bool sandbox_parse(const char *name, enum sandbox *ret)
 
 #ifdef EVBD_SECCOMP
 
+#include <linux/bpf.h>
 #include <linux/netlink.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -100,6 +101,8 @@ static int allow_some(scmp_filter_ctx ctx)
 		err = allow_if(ctx, "mprotect", 2, PROT_EXEC, 0);
 	if (err == 0)
 		err = allow_if(ctx, "tgkill", 0, whole, (scmp_datum_t)getpid()); /* abort() */
+	for (scmp_datum_t cmd = BPF_MAP_LOOKUP_ELEM; err == 0 && cmd <= BPF_MAP_GET_NEXT_KEY; cmd++)
+		err = allow_if(ctx, "bpf", 0, UINT64_MAX, cmd); /* the fast path's tables */
 	if (err == 0)
 		err = allow_if(ctx, "prlimit64", 2, UINT64_MAX, 0); /* to read */
 	return err;

@@ -407,6 +407,9 @@ static void play_of_port(struct player *p, const struct record *r)
 	case NODE_IN_RX:
 		node_rx(p->node, port, r->n > 1 ? r->part[1] : span_of(NULL, 0), r->now);
 		break;
+	case NODE_IN_LEFT:
+		node_port_left(p->node, port, r->now);
+		break;
 	case NODE_IN_PORT_TIME:
 		node_port_on_time(p->node, port, r->now);
 		break;

@@ -51,9 +51,10 @@ trap 'exit 129' HUP
 deps_list() { # names of the packages of one group
 	case $1 in
 	build) echo cmake ninja-build pkg-config gcc libc6-dev linux-libc-dev libevent-dev libpcap-dev libconfig-dev \
-		libjansson-dev libsmartcols-dev libcap-ng-dev libmnl-dev libsqlite3-dev libseccomp-dev libsystemd-dev ;;
+		libjansson-dev libsmartcols-dev libcap-ng-dev libmnl-dev libsqlite3-dev libseccomp-dev libsystemd-dev \
+		clang libbpf-dev ;;
 	run) echo iproute2 iputils-ping procps jq tcpdump ;;
-	test) echo libcriterion-dev clang libclang-rt-14-dev llvm libbpf-dev binutils git ethtool perl-base \
+	test) echo libcriterion-dev libclang-rt-14-dev llvm binutils git ethtool perl-base \
 		iperf3 tshark ;;
 	lint) echo clang clang-format clang-tidy cppcheck shellcheck mandoc git jq ;;
 	interop) echo lldpad libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 ;;

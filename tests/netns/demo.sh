@@ -4,7 +4,7 @@
 #
 #   demo.sh [KEY=VALUE...]    settings of vm_lab, such as driver=pcap
 . "$(dirname "$0")/lib.sh"
-LAB_TAPES=yes # and every daemon here, played again, does the same
+[[ " $* " == *" tapes=no "* ]] || LAB_TAPES=yes # every daemon here, played again, does the same
 netns_test demo
 vm_lab "$@"
 

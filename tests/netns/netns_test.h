@@ -120,7 +120,7 @@ static inline struct link *open_link(enum link_kind kind, const char *ifname, st
 {
 	char err[256] = "";
 	int rc = 0;
-	struct link *l = link_open(kind, ifname, &rc, err, sizeof(err));
+	struct link *l = link_open(kind, ifname, true, &rc, err, sizeof(err));
 
 	cr_assert_not_null(l, "%d %s", rc, err);
 	l->rx = remember;

@@ -98,7 +98,7 @@ static void lab_open(struct lab *lab)
 	for (int i = 0; i < 2; i++) {
 		const char *dev = i == 0 ? "a0" : "b0";
 
-		lab->link[i] = link_open(LINK_PACKET, i == 0 ? "a1" : "b1", &rc, err, sizeof(err));
+		lab->link[i] = link_open(LINK_PACKET, i == 0 ? "a1" : "b1", true, &rc, err, sizeof(err));
 		cr_assert_not_null(lab->link[i], "%s", err);
 		lab->link[i]->rx = cross;
 		lab->link[i]->rx_ctx = &lab->cross[i];

@@ -146,13 +146,13 @@ Test(links, opening_fails_with_a_reason)
 	int rc = 0;
 
 	veth_pair();
-	cr_assert_null(link_open(LINK_PACKET, "nothere", &rc, err, sizeof(err)));
+	cr_assert_null(link_open(LINK_PACKET, "nothere", true, &rc, err, sizeof(err)));
 	cr_assert_eq(rc, -ENODEV);
 	cr_assert_not_null(strstr(err, "nothere"));
-	cr_assert_null(link_open(LINK_PCAP, "any", &rc, err, sizeof(err)), "a name only libpcap knows");
+	cr_assert_null(link_open(LINK_PCAP, "any", true, &rc, err, sizeof(err)), "a name only libpcap knows");
 	cr_assert_eq(rc, -ENODEV);
 	sh("ip link set p1 down");
-	cr_assert_null(link_open(LINK_PCAP, "p1", &rc, err, sizeof(err)));
+	cr_assert_null(link_open(LINK_PCAP, "p1", true, &rc, err, sizeof(err)));
 	cr_assert_eq(rc, -ENETDOWN);
 	cr_assert_null(link_open_tap("a-name-that-is-too-long", &rc, err, sizeof(err)));
 	cr_assert_eq(rc, -EINVAL);

@@ -6,11 +6,22 @@ pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
 # Criterion's exit status hides what LeakSanitizer says in the forked test.
 set(EVB_TEST_FAILURES "LeakSanitizer|AddressSanitizer|runtime error:|Tested: 0 |Failing: [1-9]|Crashing: [1-9]")
 
+function(evb_criterion_entry entry label)
+  add_test(NAME ${entry} ${ARGN})
+  set_tests_properties(${entry} PROPERTIES LABELS ${label} TIMEOUT 300
+    FAIL_REGULAR_EXPRESSION "${EVB_TEST_FAILURES}"
+    ENVIRONMENT "EVBD_SOURCE_DIR=${CMAKE_SOURCE_DIR};ASAN_OPTIONS=detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1")
+endfunction()
+
 function(evb_criterion_test name)
   cmake_parse_arguments(T "" "SOURCE;LABEL" "LIBS" ${ARGN})
   add_executable(${name} ${T_SOURCE})
   target_link_libraries(${name} PRIVATE ${T_LIBS} PkgConfig::CRITERION)
   target_compile_options(${name} PRIVATE -Wno-conversion -Wno-shadow -Wno-missing-prototypes)
+  if(EVBD_SANITIZE) # starting a program with sanitizers takes longer than most tests: one entry for all of a file's
+    evb_criterion_entry(${T_LABEL}.${name} ${T_LABEL} COMMAND ${name} --jobs 1 --color=never)
+    return()
+  endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${T_SOURCE})
   file(STRINGS ${T_SOURCE} lines REGEX "^(Test|ParameterizedTest)\\(")
   foreach(line IN LISTS lines)
@@ -24,9 +35,6 @@ function(evb_criterion_test name)
       message(FATAL_ERROR "${T_SOURCE}: can't read the test's name in: ${line}")
     endif()
     set(entry ${T_LABEL}.${suite}.${test})
-    add_test(NAME ${entry} COMMAND ${name} --jobs 1 --color=never --filter ${suite}/${test})
-    set_tests_properties(${entry} PROPERTIES LABELS ${T_LABEL} TIMEOUT 300
-      FAIL_REGULAR_EXPRESSION "${EVB_TEST_FAILURES}"
-      ENVIRONMENT "EVBD_SOURCE_DIR=${CMAKE_SOURCE_DIR};ASAN_OPTIONS=detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1")
+    evb_criterion_entry(${entry} ${T_LABEL} COMMAND ${name} --jobs 1 --color=never --filter ${suite}/${test})
   endforeach()
 endfunction()

@@ -241,7 +241,7 @@ static void rig_side_start(int index, const char *name, const char *text)
 		.ctx = s, .send = rig_send, .event = rig_event, .rearm = rig_rearm, .vtdb = { s, rig_ask }
 	};
 	struct ctl_host host = { s, NULL, "0.1.0", "/etc/evbd/evbd.conf", rig.now, host_now, host_offset,
-		host_conf, host_types, host_port, host_reload, host_state, host_add, host_remove, NULL,
+		host_conf, host_types, host_port, NULL, host_reload, host_state, host_add, host_remove, NULL,
 		NULL };
 	char err[128];
 	int code = 0;

@@ -99,7 +99,7 @@ Test(ctl_out, ports_show_peer_driver_and_offloads)
 		","
 		"'reflective_relay':{'requested':true,'capable':true,'active':true},'channels':3,'cdcp_state'"
 		":'running','vsis':2,"
-		"'vifs':2,'csp_state':'operational','driver':'pcap',"
+		"'vifs':2,'csp_state':'operational','driver':'pcap','no_fast_path':'none is built in',"
 		"'offloads_changed':['gro','rx-vlan'],'alarm':null},"
 		"{'name':'eth1','role':'ordinary','link':'down','relay_mode':'bridge','guarded':true,"
 		"'generation':null,'peer':"
@@ -110,15 +110,15 @@ Test(ctl_out, ports_show_peer_driver_and_offloads)
 		"PORT  ROLE      LINK           RELAY   SPEAKS   PEER                    REFLECT  CHANNELS   "
 		" VIFS    "
 		"        VSIS  "
-		"DRIVER  OFFLOADS OFF  REMARK\n"
+		"DRIVER  WHY NOT XDP       OFFLOADS OFF  REMARK\n"
 		"eth0  station   up             vepa    draft02  52:54:00:aa:bb:cc swp1  active   3, running "
 		" 2, "
 		"operational     2  "
-		"pcap    gro, rx-vlan\n"
+		"pcap    none is built in  gro, rx-vlan\n"
 		"eth1  ordinary  down, guarded  bridge  -        -                       -                   "
 		"         "
 		"           0  "
-		"-                     blocked: a BPDU came in\n");
+		"-                                       blocked: a BPDU came in\n");
 }
 
 Test(ctl_out, channels_say_what_is_missing)

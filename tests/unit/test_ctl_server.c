@@ -23,8 +23,8 @@ Test(ctl_server, a_port_row_has_every_key)
 {
 	static const char *const keys[] = { "name", "role", "link", "generation", "peer", "relay_mode",
 		"reflective_relay", "retries", "rte", "rwd", "rka", "vsis", "channels", "mac", "mtu",
-		"driver", "offloads_changed", "shielded", "pvid", "unassociated", "peer_state", "alarm",
-		"resp_wait_s", "tout_keepalive_s", "uplink", NULL };
+		"driver", "slow_path", "no_fast_path", "offloads_changed", "shielded", "pvid", "unassociated",
+		"peer_state", "alarm", "resp_wait_s", "tout_keepalive_s", "uplink", NULL };
 	json_t *r, *row;
 
 	rig.is_cut = true;

@@ -44,8 +44,8 @@ static bool next(void *ctx, struct offload_row *ret)
 }
 
 static const struct offload_row two[] = {
-	{ 7, "eth0", false, { 2, { { "rx-gro", true }, { "rx-vlan-hw-parse", true } } } },
-	{ 8, "vnet1", false, { 0, { { "", false } } } },
+	{ 7, "eth0", false, 0, { 2, { { "rx-gro", true }, { "rx-vlan-hw-parse", true } } } },
+	{ 8, "vnet1", false, 0, { 0, { { "", false } } } },
 };
 
 static void successor(void)
@@ -57,30 +57,33 @@ static void successor(void)
 static unsigned taken(int ifindex, const char *name, struct offload_saved *saved)
 {
 	bool has_no_carrier = false;
+	uint32_t program = 0;
 
-	offload_memo_take(memo, ifindex, name, saved, &has_no_carrier);
+	offload_memo_take(memo, ifindex, name, saved, &has_no_carrier, &program);
 	cr_assert_not(has_no_carrier);
 	return saved->n;
 }
 
 Test(offload_memo, a_successor_knows_whose_carrier_was_taken)
 {
-	static const struct offload_row rows[] = { { 7, "vnet1", true, { 0, { { "", false } } } },
-		{ 8, "vnet2", true, { 1, { { "rx-gro", true } } } } };
+	static const struct offload_row rows[] = { { 7, "vnet1", true, 0, { 0, { { "", false } } } },
+		{ 8, "vnet2", true, 77, { 1, { { "rx-gro", true } } } } };
 	struct offload_memo *killed = memo;
 	struct offload_saved saved = { 0 };
 	bool has_no_carrier = false;
+	uint32_t program = 0;
 
 	cr_assert_eq(offload_memo_write(memo, next, &(struct rows){ rows, 2 }), 0);
 	successor();
-	offload_memo_take(memo, 7, "vnet1", &saved, &has_no_carrier);
-	cr_assert(has_no_carrier && saved.n == 0);
+	offload_memo_take(memo, 7, "vnet1", &saved, &has_no_carrier, &program);
+	cr_assert(has_no_carrier && saved.n == 0 && program == 0);
 	has_no_carrier = false;
-	offload_memo_take(memo, 8, "vnet2", &saved, &has_no_carrier);
+	offload_memo_take(memo, 8, "vnet2", &saved, &has_no_carrier, &program);
 	cr_assert(has_no_carrier && saved.n == 1, "no feature is called so");
+	cr_assert_eq(program, 77, "whose program it is");
 	cr_assert_str_eq(saved.item[0].name, "rx-gro");
 	has_no_carrier = false;
-	offload_memo_take(memo, 9, "vnet1", &saved, &has_no_carrier);
+	offload_memo_take(memo, 9, "vnet1", &saved, &has_no_carrier, &program);
 	cr_assert_not(has_no_carrier, "another device");
 	free(killed);
 }
