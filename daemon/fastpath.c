@@ -80,7 +80,7 @@ static int set_size(const struct fastpath *f, const char *name, uint32_t n)
 /* Buckets for n entries: half full when all are there. */
 static uint32_t bits_for(uint32_t n)
 {
-	uint32_t bits = 4;
+	uint32_t bits = 1;
 
 	while ((uint64_t)FWD_TABLE_CELLS << bits < 2ull * n)
 		bits++;

@@ -334,7 +334,7 @@ bool fastpath_sync(struct fastpath *f, struct relay *r)
 
 	if (!f || !relay_mirror_is_due(r) || f->trouble[0])
 		return false;
-	store(&f->state->is_busy, 1);
+	store(&f->state->changes, f->state->changes | 1);
 	if (relay_mirror_is_lost(r)) {
 		empty(f);
 		relay_mirror_restart(r);
@@ -343,7 +343,7 @@ bool fastpath_sync(struct fastpath *f, struct relay *r)
 		apply(f, &change);
 		has_ports = has_ports || change.table == RELAY_PORTS;
 	}
-	store(&f->state->is_busy, f->is_partial);
+	store(&f->state->changes, f->state->changes + (f->is_partial ? 2 : 1));
 	return has_ports;
 }
 

@@ -99,7 +99,7 @@ static inline bool is_sample(struct frame *f)
 
 static inline enum fate drop(struct frame *f)
 {
-	if (f->d.drop == FWD_DROP_RESERVED || f->d.is_unknown_source || state.is_busy || is_sample(f))
+	if (f->d.drop == FWD_DROP_RESERVED || f->d.is_unknown_source || !is_sure(&f->t) || is_sample(f))
 		return FATE_UP; /* control; somebody may bind the source; it may not be so */
 	return FATE_DROP;
 }
@@ -126,6 +126,7 @@ static inline enum fate decide(struct frame *f)
 	__u16 lport = f->device->lport;
 	struct fwd_hdr h;
 
+	f->t.changes = state.changes;
 	if (!at || !at->p.in_use)
 		return FATE_UP;
 	f->d.in = lport;
@@ -154,7 +155,7 @@ static inline enum fate decide(struct frame *f)
 		return FATE_UP;
 	if (f->in->p.relay == FWD_IV)
 		find_receiver(f);
-	return FATE_SEND;
+	return f->t.has_missed && !is_sure(&f->t) ? FATE_UP : FATE_SEND;
 }
 
 /* ---- counting, as relay.c does ---- */

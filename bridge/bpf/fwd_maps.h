@@ -24,7 +24,7 @@ enum {
 /** `state`, one: what all programs look at first. */
 struct fwd_state {
 	uint64_t good_until; /* CLOCK_MONOTONIC: nobody cares for the tables any more, all frames go up */
-	uint64_t is_busy;    /* tables are being changed: what would be dropped goes up */
+	uint64_t changes; /* odd: tables are being changed, or have no room: what is not found may be there */
 };
 
 enum fwd_device_flag {

@@ -39,7 +39,15 @@ struct fwd_tables {     /* the maps are global: what the look-ups found on the w
 	__u32 vsi;      /* that owns the address of the last fwd_fdb_find() */
 	__u8 is_placed; /* of the last fwd_admit() */
 	__u8 is_unheard;
+	__u8 has_missed; /* some entry was not there */
+	__u64 changes;   /* of the tables, when the decision began */
 };
+
+/* Was everything there that was looked for? */
+static inline bool is_sure(const struct fwd_tables *t)
+{
+	return (t->changes & 1) == 0 && state.changes == t->changes;
+}
 
 /* The value of an entry, and where it is. */
 static inline __attribute__((always_inline)) bool table_find(
@@ -110,6 +118,7 @@ static inline enum fwd_admission fwd_admit(
 
 	if (!table_find(&bindings, setup.bindings, (__u64)vid << 48 | mac, lport, &value, &cell)) {
 		how = FWD_ADMIT_ANY;
+		t->has_missed = true;
 		if (!table_find(&bindings, setup.bindings, (__u64)vid << 48, lport, &value, &cell))
 			return FWD_ADMIT_NONE;
 	}
@@ -128,15 +137,15 @@ static inline __u16 fwd_untagged_vid(struct fwd_tables *t, __u16 lport, __u64 ma
 	__u64 value;
 	__u32 cell;
 
-	(void)t;
 	if (!s || s->n_untagged_vids == 0)
 		return FWD_VID_NONE;
 	if (s->n_untagged_vids == 1)
 		return s->untagged_vid;
-	if (!table_find(&stations, setup.stations, mac, lport, &value, &cell) &&
-		!table_find(&stations, setup.stations, 0, lport, &value, &cell))
-		return FWD_VID_NONE;
-	return fwd_value_u16(value);
+	if (table_find(&stations, setup.stations, mac, lport, &value, &cell))
+		return fwd_value_u16(value);
+	t->has_missed = true;
+	return table_find(&stations, setup.stations, 0, lport, &value, &cell) ? fwd_value_u16(value)
+									      : FWD_VID_NONE;
 }
 
 static inline bool place_of(__u16 component, __u16 vid, __u64 mac, __u64 *ret_value, __u32 *ret_cell)
@@ -151,6 +160,7 @@ static inline __u16 fwd_fdb_find(struct fwd_tables *t, __u16 component, __u16 vi
 
 	if (!place_of(component, vid, mac, &value, &cell)) {
 		t->vsi = FWD_NO_VSI;
+		t->has_missed = true;
 		return FWD_LPORT_NONE;
 	}
 	t->vsi = fwd_place_vsi(value);
@@ -196,9 +206,10 @@ static inline __u16 fwd_channel(struct fwd_tables *t, __u16 trunk, __u32 id)
 	__u64 value;
 	__u32 cell;
 
-	(void)t;
-	return table_find(&channels, setup.channels, id, trunk, &value, &cell) ? fwd_value_u16(value)
-									       : FWD_LPORT_NONE;
+	if (table_find(&channels, setup.channels, id, trunk, &value, &cell))
+		return fwd_value_u16(value);
+	t->has_missed = true;
+	return FWD_LPORT_NONE;
 }
 
 #define FWD_HAS_TABLES
