@@ -66,10 +66,16 @@ static void restart(struct jd_ctx *x, struct jd_end *e, enum evb_mode mode)
 		jd_vsi_restart(x->j, e);
 }
 
-/* A bridge that has said something by VDP had heard its station. (lldpad's station asks before it has heard a bridge.) */
-static bool has_answered(const struct jd_end *e, const struct evb_tlv *t)
+static bool has_asked(const struct jd_end *e)
 {
-	return t->mode == EVB_MODE_BRIDGE && e->tx[JD_ECP_VDP].n > 0;
+	return e != NULL && (e->tx[JD_ECP_VDP].n > 0 || e->tx[JD_ECP_CSP].n > 0);
+}
+
+/* Who is asked something by ECP was there, perhaps before the capture began; and a bridge that has said something by it had
+ * heard its station. (lldpad's station asks before it has heard a bridge.) */
+static bool may_be_old(const struct jd_ctx *x, const struct evb_tlv *t)
+{
+	return has_asked(x->peer) || (t->mode == EVB_MODE_BRIDGE && has_asked(x->end));
 }
 
 /** An end that says that it has heard nobody, and did otherwise before, has started anew or lost its peer: what came
@@ -83,7 +89,7 @@ static void note_restart(struct jd_ctx *x, const struct evb_tlv *t)
 								 x->peer->evb.tlv.station_raw != 0);
 	uint16_t vid;
 
-	if (!is_first || (!x->end->evb.is_known && mono_is_never(x->end->gone) && !has_answered(x->end, t)) ||
+	if (!is_first || (!x->end->evb.is_known && mono_is_never(x->end->gone) && !may_be_old(x, t)) ||
 		(x->end->evb.is_known && same_evb(&x->end->evb.tlv, t)))
 		return;
 	x->end->lldp[JD_NCB].credit_ms = CREDIT_MAX;
